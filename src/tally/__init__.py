@@ -1,0 +1,1 @@
+"""Figures from 3,321 communes have to tally."""

@@ -1,0 +1,1 @@
+"""What statisticians wrote: forms, codes, dates, rules and areas; read once, strictly."""

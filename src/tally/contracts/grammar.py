@@ -1,0 +1,201 @@
+"""The language of `says`: what a rule claims, in indicator codes or in columns.
+
+    abuse_victims = sum(abuse_victims_*)                     an identity
+    max(special_*) <= children_special <= sum(special_*)     a chain
+    a / b in [0.5 %, 30 %] where b >= 500                    a ratio within bounds, judged only where …
+    a > 0 => b > 0                                           an implication
+    unit in {0, 1}                                           one of
+    a >= first_half(a)                                       against an earlier report
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, is_dataclass
+from fractions import Fraction
+from functools import cache
+from typing import Any
+
+from lark import Lark, Transformer, UnexpectedInput, v_args
+
+LOOKS_BACK = ("previous", "first_half", "end_of_last_year", "upper_limit")
+
+_GRAMMAR = r"""
+statement: [relation "=>"] relation ["where" relation]
+?relation: expression (COMPARES expression)+          -> chain
+         | expression "in" "[" number "," number "]"  -> within
+         | expression "in" "{" number ("," number)* "}" -> among
+?expression: term
+           | expression "+" term -> plus
+           | expression "-" term -> minus
+?term: atom | atom "/" atom -> ratio
+?atom: NAME "(" reference ("," reference)* ")" -> call
+     | reference
+     | number
+reference: NAME
+number: NUMBER [PERCENT]
+COMPARES: /<=|>=|=(?!>)|<|>/
+PERCENT: "%"
+NAME: /[A-Za-z][A-Za-z0-9_]*\*?/
+NUMBER: /\d+(\.\d+)?/
+%ignore " "
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    value: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """One indicator, or one column; `name*` stands for several until it is expanded."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """`sum` and `max` of references, or a figure of an earlier report."""
+
+    function: str
+    args: tuple[Ref, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plus:
+    left: "Expression"
+    right: "Expression"
+    sign: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    part: "Expression"
+    whole: "Expression"
+
+
+Expression = Number | Ref | Call | Plus | Ratio
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    sides: tuple[Expression, ...]
+    compares: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    what: Expression
+    low: Fraction
+    high: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Among:
+    what: Expression
+    values: tuple[Fraction, ...]
+
+
+Relation = Chain | Within | Among
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """`relation`, judged only `where` that holds, and only if `given` holds is it a claim."""
+
+    given: Relation | None
+    relation: Relation
+    where: Relation | None
+
+    @property
+    def anchor(self) -> str:
+        """The name whose cell a finding shows: the total of an identity, the a of `a <= b` and of `max <= a <= sum`."""
+        first = self.given or self.relation
+        if isinstance(first, Chain):
+            side = first.sides[1] if len(first.sides) == 3 else first.sides[0]
+        else:
+            side = first.what
+        return next(_references(side)).name
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every name, in order of appearance, once."""
+        return tuple(dict.fromkeys(ref.name for ref in _references(self)))
+
+    @property
+    def looks_back(self) -> bool:
+        return any(call.function in LOOKS_BACK for call in _calls(self))
+
+
+@cache
+def parse(text: str) -> Statement:
+    """Read one `says`.
+
+    Raises  ValueError that shows where the sentence stops making sense.
+    """
+    try:
+        statement: Statement = _AsStatement().transform(_lark().parse(text))
+    except UnexpectedInput as error:
+        rest = text[error.column - 1 :] if error.column > 0 else ""
+        raise ValueError(f"cannot be read at `{rest or 'its end'}`") from None
+    for call in _calls(statement):
+        if call.function not in ("sum", "max", *LOOKS_BACK):
+            raise ValueError(f"there is no function `{call.function}`: sum, max, {', '.join(LOOKS_BACK)}")
+        if call.function in LOOKS_BACK and len(call.args) != 1:
+            raise ValueError(f"`{call.function}` takes one name")
+    return statement
+
+
+@cache
+def _lark() -> Lark:
+    return Lark(_GRAMMAR, start="statement", parser="lalr")
+
+
+@v_args(inline=True)
+class _AsStatement(Transformer):  # type: ignore[type-arg]
+    def statement(self, given: Any, relation: Any, where: Any) -> Statement:
+        return Statement(given, relation, where)
+
+    def chain(self, *parts: Any) -> Chain:
+        return Chain(tuple(parts[::2]), tuple(str(part) for part in parts[1::2]))
+
+    def within(self, what: Any, low: Number, high: Number) -> Within:
+        return Within(what, low.value, high.value)
+
+    def among(self, what: Any, *values: Number) -> Among:
+        return Among(what, tuple(number.value for number in values))
+
+    def plus(self, left: Any, right: Any) -> Plus:
+        return Plus(left, right, 1)
+
+    def minus(self, left: Any, right: Any) -> Plus:
+        return Plus(left, right, -1)
+
+    def ratio(self, part: Any, whole: Any) -> Ratio:
+        return Ratio(part, whole)
+
+    def call(self, function: Any, *args: Ref) -> Call:
+        return Call(str(function), args)
+
+    def reference(self, name: Any) -> Ref:
+        return Ref(str(name))
+
+    def number(self, digits: Any, percent: Any) -> Number:
+        return Number(Fraction(str(digits)) / (100 if percent else 1))
+
+
+def _walk(node: Any) -> Iterator[Any]:
+    yield node
+    if isinstance(node, tuple):
+        for item in node:
+            yield from _walk(item)
+    elif is_dataclass(node) and not isinstance(node, type):
+        for field in fields(node):
+            yield from _walk(getattr(node, field.name))
+
+
+def _references(node: Any) -> Iterator[Ref]:
+    return (part for part in _walk(node) if isinstance(part, Ref))
+
+
+def _calls(node: Any) -> Iterator[Call]:
+    return (part for part in _walk(node) if isinstance(part, Call))

@@ -1,0 +1,58 @@
+"""YAML that remembers its lines, so that an error can name the place where a person has to look."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tally.errors import ContractError
+
+Key = tuple[str | int, ...]
+
+
+class Document:
+    """One YAML file: its data, and the line of every key."""
+
+    def __init__(self, path: Path, name: str) -> None:
+        self.name = name
+        self._lines: dict[Key, int] = {}
+        try:
+            node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+        except OSError as error:
+            raise ContractError(name, None, "file", f"cannot be read: {error.strerror}") from error
+        except yaml.MarkedYAMLError as error:
+            line = error.problem_mark.line + 1 if error.problem_mark else None
+            raise ContractError(name, line, "YAML", str(error.problem)) from error
+        self._loader = yaml.CSafeLoader("")
+        self.data: Any = self._build(node, ()) if node else {}
+
+    def error(self, key: Key, message: str) -> ContractError:
+        """An error at a key, or at the nearest key above it that has a line."""
+        for end in range(len(key), -1, -1):
+            if key[:end] in self._lines:
+                return ContractError(self.name, self._lines[key[:end]], spelt(key), message)
+        return ContractError(self.name, None, spelt(key), message)
+
+    def _build(self, node: yaml.Node, key: Key) -> Any:
+        self._lines.setdefault(key, node.start_mark.line + 1)
+        if isinstance(node, yaml.MappingNode):
+            built: dict[str, Any] = {}
+            for name_node, value_node in node.value:
+                name = str(name_node.value)
+                line = name_node.start_mark.line + 1
+                if name in built:
+                    raise ContractError(self.name, line, spelt((*key, name)), "stands twice")
+                self._lines[(*key, name)] = line
+                built[name] = self._build(value_node, (*key, name))
+            return built
+        if isinstance(node, yaml.SequenceNode):
+            return [self._build(item, (*key, index)) for index, item in enumerate(node.value)]
+        return self._loader.construct_object(node)
+
+
+def spelt(key: Key) -> str:
+    """`('rules', 3, 'says')` → `rules[3].says`; list positions count from 0 as in YAML paths."""
+    text = ""
+    for part in key:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return text or "file"

@@ -1,0 +1,309 @@
+"""Reads contracts/ once and says exactly what is wrong with it: file, line, key."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from itertools import combinations
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from tally.contracts.areas import load_areas
+from tally.contracts.grammar import Among, Call, Chain, Plus, Ratio, Ref, Statement, Within, parse
+from tally.contracts.lines import Document, Key
+from tally.contracts.model import (
+    Calendar,
+    Claim,
+    CodeLists,
+    Coherence,
+    Contracts,
+    Edition,
+    Editions,
+    Form,
+    Indicator,
+    Line,
+    Row,
+    Rule,
+    Sheet,
+    SubmissionContract,
+)
+from tally.errors import ContractError
+from tally.periods import PARTS, Period
+
+M = TypeVar("M", bound=BaseModel)
+EVERY_ROW = "figure"
+
+
+def load_contracts(folder: Path) -> Contracts:
+    """Everything under contracts/, checked.
+
+    Raises  ContractError at the first thing that is wrong: an unknown key or code, a rule that names a missing row,
+            lines of one code whose validity overlaps, areas that do not hold together.
+    """
+    codelists_document, codelists = _read(folder, "codelists.yml", CodeLists)
+    calendar_document, calendar = _read(folder, "calendar.yml", Calendar)
+    submission_document, submission = _read(folder, "submission.yml", SubmissionContract)
+    coherence_document, coherence = _read(folder, "coherence.yml", Coherence)
+    forms = [_read(folder, f"forms/{path.name}", Form) for path in sorted((folder / "forms").glob("*.yml"))]
+
+    _check_codelists(codelists_document, codelists)
+    _check_calendar(calendar_document, calendar, codelists)
+    _check_lives(submission_document, ("templates",), submission.templates, lambda line: line.version)
+    for document, form in forms:
+        _check_form(document, form, codelists, Path(document.name).stem)
+    _check_one_code_one_place(forms, coherence_document, coherence)
+
+    documents = {form.form: document for document, form in forms}
+    maker = _EditionMaker(codelists, [form for _, form in forms], coherence, submission, documents, coherence_document)
+    for period in _turning_points(codelists, [form for _, form in forms], coherence, submission):
+        maker.make(period)
+    return Contracts(
+        version=_version(folder),
+        codelists=codelists,
+        forms=tuple(form for _, form in forms),
+        coherence=coherence,
+        calendar=calendar,
+        submission=submission,
+        register=load_areas(folder / "areas"),
+        editions=Editions(maker.make),
+    )
+
+
+def _read(folder: Path, name: str, model: type[M]) -> tuple[Document, M]:
+    document = Document(folder / name, f"contracts/{name}")
+    try:
+        return document, model.model_validate(document.data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key: Key = tuple(part for part in first["loc"] if isinstance(part, int) or part in _keys(document.data, first["loc"]))
+        message = {"extra_forbidden": "this key is not known", "missing": "is missing"}.get(first["type"], first["msg"])
+        raise document.error(key or first["loc"], message) from None
+
+
+def _keys(data: Any, loc: Sequence[str | int]) -> set[str]:
+    """The parts of a pydantic location that are keys of the file (unions add names of types)."""
+    found: set[str] = set()
+    for part in loc:
+        if isinstance(data, dict):
+            if part in data:
+                data = data[part]
+                found.add(str(part))
+            elif part == loc[-1]:
+                found.add(str(part))
+        elif isinstance(data, list) and isinstance(part, int) and part < len(data):
+            data = data[part]
+    return found
+
+
+def _check_lives(document: Document, key: Key, lines: Sequence[Any], code: Callable[[Any], str]) -> None:
+    for (_, first), (at, second) in combinations(enumerate(lines), 2):
+        if code(first) == code(second) and _overlap(first, second):
+            raise document.error((*key, at), f"{code(second)} is in force twice in some period")
+
+
+def _overlap(first: Line, second: Line) -> bool:
+    def before(one: Line, other: Line) -> bool:
+        return one.until is not None and other.since is not None and one.until < other.since
+
+    return not before(first, second) and not before(second, first)
+
+
+def _check_codelists(document: Document, codelists: CodeLists) -> None:
+    for key, lines in (("columns", codelists.columns), ("units", codelists.units), ("report_kinds", codelists.report_kinds)):
+        _check_lives(document, (key,), lines, lambda line: line.code)
+    known = {column.code for column in codelists.columns}
+    for name, codes in codelists.column_sets.items():
+        for at, code in enumerate(codes):
+            if code not in known:
+                raise document.error(("column_sets", name, at), f"no column {code}")
+
+
+def _check_calendar(document: Document, calendar: Calendar, codelists: CodeLists) -> None:
+    levels = {level.code for level in codelists.levels}
+    for key, lines in (("due_days", calendar.due_days), ("provinces", calendar.provinces)):
+        for at, line in enumerate(lines):
+            if line.level not in levels:
+                raise document.error((key, at, "level"), f"no level {line.level}")
+    _check_lives(
+        document, ("provinces",), calendar.provinces, lambda line: f"{line.province} {line.level} {line.part}"
+    )
+    for level in levels:
+        for part in PARTS:
+            if (level, part) not in {(day.level, day.part) for day in calendar.due_days}:
+                raise document.error(("due_days",), f"no due day for {level} {part}")
+
+
+def _check_form(document: Document, form: Form, codelists: CodeLists, stem: str) -> None:
+    if form.form != stem:
+        raise document.error(("form",), f"{form.form} does not name its file")
+    if form.columns not in codelists.column_sets:
+        raise document.error(("columns",), f"no column set {form.columns}")
+    form_columns = codelists.column_sets[form.columns]
+    units, levels = {unit.code for unit in codelists.units}, {level.code for level in codelists.levels}
+    for at, indicator in enumerate(form.indicators):
+        key: Key = ("indicators", at)
+        if indicator.unit not in units:
+            raise document.error((*key, "unit"), f"no unit {indicator.unit}")
+        if isinstance(indicator.columns, str) and indicator.columns not in codelists.column_sets:
+            raise document.error((*key, "columns"), f"no column set {indicator.columns}")
+        for column in _columns(indicator, form, codelists):
+            if column not in form_columns:
+                raise document.error((*key, "columns"), f"the form has no column {column}")
+        for level in indicator.levels or []:
+            if level not in levels:
+                raise document.error((*key, "levels"), f"no level {level}")
+    _check_lives(document, ("indicators",), form.indicators, lambda line: line.code)
+    _check_lives(document, ("indicators",), form.indicators, lambda line: line.row)
+    _check_lives(document, ("rules",), form.rules, lambda line: line.code)
+
+
+def _check_one_code_one_place(forms: list[tuple[Document, Form]], coherence_document: Document, coherence: Coherence) -> None:
+    homes: dict[str, str] = {}
+    for document, form in forms:
+        lines: list[tuple[Key, str]] = [(("sheet",), form.sheet)]
+        lines += [(("indicators", at, "code"), line.code) for at, line in enumerate(form.indicators)]
+        lines += [(("rules", at, "code"), line.code) for at, line in enumerate(form.rules)]
+        for key, code in lines:
+            if homes.setdefault(code, document.name) != document.name:
+                raise document.error(key, f"{code} stands in {homes[code]} too")
+    for at, rule in enumerate(coherence.rules):
+        if rule.code in homes:
+            raise coherence_document.error(("rules", at, "code"), f"{rule.code} stands in {homes[rule.code]} too")
+
+
+def _columns(indicator: Indicator, form: Form, codelists: CodeLists) -> list[str]:
+    wanted = indicator.columns or form.columns
+    return codelists.column_sets[wanted] if isinstance(wanted, str) else wanted
+
+
+def _turning_points(
+    codelists: CodeLists, forms: list[Form], coherence: Coherence, submission: SubmissionContract
+) -> list[Period]:
+    """The periods at which something begins or has just ended, while a template is in force."""
+    lines: list[Line] = [*codelists.columns, *coherence.rules, *submission.templates, *forms]
+    for form in forms:
+        lines += [*form.indicators, *form.rules]
+    points = {line.since for line in lines if line.since} | {_next(line.until) for line in lines if line.until}
+    both = {Period(point.year, part) for point in points for part in PARTS}
+    return sorted(point for point in both if any(template.in_force(point) for template in submission.templates))
+
+
+def _next(period: Period) -> Period:
+    return Period(period.year, "A1") if period.part == "S1" else Period(period.year + 1, "S1")
+
+
+class _EditionMaker:
+    def __init__(
+        self,
+        codelists: CodeLists,
+        forms: list[Form],
+        coherence: Coherence,
+        submission: SubmissionContract,
+        documents: dict[str, Document],
+        coherence_document: Document,
+    ) -> None:
+        self.codelists, self.forms, self.coherence, self.submission = codelists, forms, coherence, submission
+        self.documents, self.coherence_document = documents, coherence_document
+
+    def make(self, period: Period) -> Edition:
+        """Raises  ContractError where the period has no template, or a rule names a row that is not in force."""
+        template = next((t for t in self.submission.templates if t.in_force(period)), None)
+        if template is None:
+            raise ContractError("contracts/submission.yml", None, "templates", f"no template is in force in {period}")
+        known = {column.code: column for column in self.codelists.columns if column.in_force(period)}
+        sheets: list[Sheet] = []
+        rows: list[Row] = []
+        for form in self.forms:
+            if not form.in_force(period) or period.part not in form.periods:
+                continue
+            columns = tuple(known[code] for code in self.codelists.column_sets[form.columns] if code in known)
+            sheet = Sheet(form, columns)
+            sheets.append(sheet)
+            rows += [
+                Row(sheet, line, tuple(code for code in _columns(line, form, self.codelists) if code in known))
+                for line in form.indicators
+                if line.in_force(period)
+            ]
+        claims: list[Claim] = []
+        for sheet in sheets:
+            mine = [row for row in rows if row.form is sheet]
+            for at, rule in enumerate(sheet.form.rules):
+                if rule.in_force(period):
+                    claims += self._claims(self.documents[sheet.code], at, rule, sheet.code, mine)
+        for at, rule in enumerate(self.coherence.rules):
+            if rule.in_force(period):
+                claims += self._claims(self.coherence_document, at, rule, "across_forms", rows)
+        return Edition(period, template.version, tuple(sheets), tuple(rows), tuple(claims))
+
+    def _claims(self, document: Document, at: int, rule: Rule, owner: str, rows: list[Row]) -> list[Claim]:
+        key: Key = ("rules", at, "says")
+        claims = []
+        by_code = {row.code: row for row in rows}
+        for sentence in rule.sentences:
+            try:
+                statement = parse(sentence)
+            except ValueError as error:
+                raise document.error(key, str(error)) from None
+            if rule.over == "rows":
+                for name in statement.names:
+                    if name not in {column.code for column in self.codelists.columns}:
+                        raise document.error(key, f"no column {name}")
+                places = tuple(row.code for row in rows if set(statement.names) <= set(row.columns))
+                claims.append(Claim(rule, owner, statement, places))
+                continue
+            statements = [statement]
+            if EVERY_ROW in statement.names:
+                statements = [_renamed(statement, {EVERY_ROW: [row.code]}) for row in rows]
+            for one in statements:
+                full = _renamed(one, _matches(one, list(by_code)))
+                for name in full.names:
+                    if name not in by_code:
+                        # a rule across forms rests where a period does not ask for one of its forms
+                        if owner == "across_forms" and any(name == line.code for form in self.forms for line in form.indicators):
+                            break
+                        raise document.error(key, f"no row {name} in force")
+                else:
+                    wanted = rule.columns or [column.code for column in self.codelists.columns]
+                    places = tuple(c for c in wanted if all(c in by_code[name].columns for name in full.names))
+                    if not places:
+                        raise document.error(key, "no column that all its rows print")
+                    claims.append(Claim(rule, owner, full, places))
+        return claims
+
+
+def _matches(statement: Statement, codes: list[str]) -> dict[str, list[str]]:
+    return {
+        name: [code for code in codes if fnmatchcase(code, name)] or [name]
+        for name in statement.names
+        if name.endswith("*")
+    }
+
+
+def _renamed(node: Any, names: dict[str, list[str]]) -> Any:
+    """The same statement with some names replaced: one by one, or one by several inside `sum` and `max`."""
+    match node:
+        case Statement():
+            return Statement(_renamed(node.given, names), _renamed(node.relation, names), _renamed(node.where, names))
+        case Chain():
+            return replace(node, sides=tuple(_renamed(side, names) for side in node.sides))
+        case Call():
+            return replace(node, args=tuple(Ref(new) for ref in node.args for new in names.get(ref.name, [ref.name])))
+        case Plus():
+            return replace(node, left=_renamed(node.left, names), right=_renamed(node.right, names))
+        case Ratio():
+            return replace(node, part=_renamed(node.part, names), whole=_renamed(node.whole, names))
+        case Ref():
+            return Ref(names.get(node.name, [node.name])[0])
+        case Within() | Among():
+            return replace(node, what=_renamed(node.what, names))
+        case _:
+            return node
+
+
+def _version(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(p for p in folder.rglob("*") if p.suffix in (".yml", ".csv")):
+        digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()[:12]

@@ -1,0 +1,322 @@
+"""The contracts as data: forms, code lists, calendar and the rules of the submission; and their editions by period."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from tally.contracts.areas import Area, Register
+from tally.contracts.grammar import Statement
+from tally.periods import Period
+from tally.vocabulary import Severity, Verdict
+
+
+def _period(value: Any) -> Period:
+    return value if isinstance(value, Period) else Period.parse(str(value))
+
+
+PeriodCode = Annotated[Period, BeforeValidator(_period)]
+Code = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+MonthDay = Annotated[str, Field(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$")]
+Part = Literal["S1", "A1"]
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+
+class Text(Strict):
+    vi: str = Field(min_length=1)
+    en: str = Field(min_length=1)
+
+
+class Line(Strict):
+    """Anything that has a life: in force from `since` to `until`, both included; absent is open."""
+
+    since: PeriodCode | None = None
+    until: PeriodCode | None = None
+
+    def in_force(self, period: Period) -> bool:
+        return (self.since is None or self.since <= period) and (self.until is None or period <= self.until)
+
+
+class Column(Line):
+    code: Code
+    label: Text
+    sex: str
+    age_band: str
+    subset: str
+
+
+class Unit(Line):
+    code: Code
+    label: Text
+
+
+class Level(Strict):
+    code: Code
+    width: int
+    mark: str
+    label: Text
+    largest_figure: int
+    signs: str
+
+
+class ReportKind(Line):
+    code: Code
+    label: Text
+
+
+class CodeLists(Strict):
+    columns: list[Column]
+    column_sets: dict[str, list[str]]
+    units: list[Unit]
+    levels: list[Level]
+    report_kinds: list[ReportKind]
+
+
+class Indicator(Line):
+    row: str = Field(pattern=r"^\d{4}$")
+    code: Code
+    label: Text
+    unit: str
+    adds_up: Literal["flow", "stock_at_end", "stock_at_start", "never"]
+    columns: str | list[str] | None = None
+    levels: list[str] | None = None
+
+
+class Rule(Line):
+    code: str = Field(pattern=r"^R\d{4}$")
+    says: str | list[str]
+    over: Literal["columns", "rows"] = "columns"
+    columns: list[str] | None = None
+    severity: Severity
+    tell: Text
+    mend: Text
+    source: str = Field(min_length=1)
+
+    @property
+    def sentences(self) -> list[str]:
+        return [self.says] if isinstance(self.says, str) else self.says
+
+
+class Form(Line):
+    form: Code
+    title: Text
+    sheet: str
+    periods: list[Part]
+    columns: str
+    indicators: list[Indicator]
+    rules: list[Rule] = []
+
+
+class Coherence(Strict):
+    rules: list[Rule]
+
+
+class DueDay(Strict):
+    level: str
+    part: Part
+    day: MonthDay
+
+
+class ProvinceDueDay(Line):
+    province: str
+    level: str
+    part: Part
+    day: MonthDay
+    source: str
+
+
+class Calendar(Strict):
+    collected_from: PeriodCode
+    due_days: list[DueDay]
+    provinces: list[ProvinceDueDay]
+
+    def due_date(self, period: Period, level: str, province: str | None) -> date:
+        """The last day on which a report is on time, local time; the province's own day takes precedence."""
+        own = [
+            line.day
+            for line in self.provinces
+            if (line.province, line.level, line.part) == (province, level, period.part) and line.in_force(period)
+        ]
+        day = own[0] if own else next(d.day for d in self.due_days if (d.level, d.part) == (level, period.part))
+        return date(period.year, int(day[:2]), int(day[3:]))
+
+
+class Template(Line):
+    version: str
+
+
+class Limits(Strict):
+    file_bytes: int
+    unpacked_bytes: int
+    sheets: int
+
+
+class CoverField(Strict):
+    row: int
+    code: Code
+    label: str
+
+
+class Cover(Strict):
+    sheet: str
+    title: str
+    fields: list[CoverField]
+
+    def cell(self, code: str) -> str:
+        """The address of a field's value, as `B12`."""
+        return f"B{next(field.row for field in self.fields if field.code == code)}"
+
+
+class SubmissionRule(Strict):
+    """A rule about the workbook itself. `also` is the milder severity that some of its findings have."""
+
+    code: str = Field(pattern=r"^S\d\d$")
+    severity: Severity
+    also: Severity | None = None
+    verdict: Verdict | None = None
+    tell: Text
+    mend: Text
+
+    @property
+    def severities(self) -> list[Severity]:
+        return [self.severity] if self.also is None else [self.severity, self.also]
+
+    @property
+    def refuses(self) -> bool:
+        return self.verdict == Verdict.REFUSED
+
+
+class SubmissionContract(Strict):
+    templates: list[Template]
+    limits: Limits
+    cover: Cover
+    rules: list[SubmissionRule]
+    source: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """One indicator as a form prints it in one period: `columns` are those it fills, the others print `x`."""
+
+    form: "Sheet"
+    indicator: Indicator
+    columns: tuple[str, ...]
+
+    @property
+    def code(self) -> str:
+        return self.indicator.code
+
+    def prints(self, column: str, level: str) -> bool:
+        """Whether a report of this level has a figure cell here, not an `x`."""
+        return column in self.columns and (self.indicator.levels is None or level in self.indicator.levels)
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One form as it stands in one period."""
+
+    form: Form
+    columns: tuple[Column, ...]
+
+    @property
+    def code(self) -> str:
+        return self.form.form
+
+    @property
+    def name(self) -> str:
+        return self.form.sheet
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One statement of a rule with its names spelt out, and where it is judged.
+
+    `over` columns: names are indicators, `places` the columns that all of them print.
+    `over` rows: names are columns, `places` the indicators that print all of them.
+    """
+
+    rule: Rule
+    form_code: str
+    statement: Statement
+    places: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Edition:
+    """Everything that is asked of a report for one period."""
+
+    period: Period
+    template_version: str
+    sheets: tuple[Sheet, ...]
+    rows: tuple[Row, ...]
+    claims: tuple[Claim, ...]
+
+    @cached_property
+    def row_of(self) -> dict[str, Row]:
+        return {row.code: row for row in self.rows}
+
+    def rows_of(self, sheet: Sheet) -> list[Row]:
+        return [row for row in self.rows if row.form is sheet]
+
+
+ACROSS_FORMS = "across_forms"
+
+
+@dataclass(frozen=True)
+class Contracts:
+    """All that people wrote, checked. `version` is a hash of the files."""
+
+    version: str
+    codelists: CodeLists
+    forms: tuple[Form, ...]
+    coherence: Coherence
+    calendar: Calendar
+    submission: SubmissionContract
+    register: Register
+    editions: "Editions"
+
+    def edition(self, period: Period) -> Edition:
+        return self.editions(period)
+
+    @cached_property
+    def levels(self) -> dict[str, Level]:
+        return {level.code: level for level in self.codelists.levels}
+
+    @cached_property
+    def columns(self) -> dict[str, Column]:
+        return {column.code: column for column in self.codelists.columns}
+
+    @cached_property
+    def units(self) -> dict[str, Unit]:
+        return {unit.code: unit for unit in self.codelists.units}
+
+    @cached_property
+    def submission_rules(self) -> dict[str, SubmissionRule]:
+        return {rule.code: rule for rule in self.submission.rules}
+
+    def owners(self) -> Iterable[tuple[str, list[Rule]]]:
+        """Every suite of figure rules with its rules: the forms, then the rules across them."""
+        yield from ((form.form, form.rules) for form in self.forms)
+        yield ACROSS_FORMS, self.coherence.rules
+
+    def due_date(self, area: Area, period: Period) -> date:
+        province = self.register.province_of(area.code, period.map_date)
+        return self.calendar.due_date(period, area.level, province.code if province else None)
+
+
+class Editions:
+    """Editions by period, made when first asked for."""
+
+    def __init__(self, make: Any) -> None:
+        self._make, self._made = make, dict[Period, Edition]()
+
+    def __call__(self, period: Period) -> Edition:
+        if period not in self._made:
+            self._made[period] = self._make(period)
+        return self._made[period]

@@ -1,0 +1,34 @@
+"""Words that mean one thing everywhere: in code, columns, screens and docs."""
+
+from enum import StrEnum
+
+
+class Verdict(StrEnum):
+    ACCEPTED = "accepted"
+    ACCEPTED_WITH_WARNINGS = "accepted_with_warnings"
+    RETURNED = "returned"
+    REFUSED = "refused"
+    DUPLICATE = "duplicate"
+
+    @property
+    def is_accepted(self) -> bool:
+        return self in (Verdict.ACCEPTED, Verdict.ACCEPTED_WITH_WARNINGS)
+
+
+class Severity(StrEnum):
+    CRITICAL = "critical"
+    WARNING = "warning"
+    INFO = "info"
+
+
+class CellState(StrEnum):
+    """What a figure cell says. A blank is not a zero, and neither is a cell that nobody can read."""
+
+    REPORTED = "reported"
+    BLANK = "blank"
+    NOT_APPLICABLE = "not_applicable"
+    UNREADABLE = "unreadable"
+
+
+COVER_SHEET = "TT chung"
+NATION = "VN"
