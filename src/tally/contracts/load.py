@@ -22,6 +22,7 @@ from tally.contracts.model import (
     Edition,
     Editions,
     Form,
+    Gate,
     Indicator,
     Line,
     Row,
@@ -46,6 +47,7 @@ def load_contracts(folder: Path) -> Contracts:
     calendar_document, calendar = _read(folder, "calendar.yml", Calendar)
     submission_document, submission = _read(folder, "submission.yml", SubmissionContract)
     coherence_document, coherence = _read(folder, "coherence.yml", Coherence)
+    _, gate = _read(folder, "release.yml", Gate)
     forms = [_read(folder, f"forms/{path.name}", Form) for path in sorted((folder / "forms").glob("*.yml"))]
 
     _check_codelists(codelists_document, codelists)
@@ -66,6 +68,7 @@ def load_contracts(folder: Path) -> Contracts:
         coherence=coherence,
         calendar=calendar,
         submission=submission,
+        gate=gate,
         register=load_areas(folder / "areas"),
         editions=Editions(maker.make),
     )

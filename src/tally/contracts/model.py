@@ -1,6 +1,6 @@
 """The contracts as data: forms, code lists, calendar and the rules of the submission; and their editions by period."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from tally.contracts.areas import Area, Register
-from tally.contracts.grammar import Statement
+from tally.contracts.grammar import Statement, parse
 from tally.periods import Period
 from tally.vocabulary import Severity, Verdict
 
@@ -174,18 +174,15 @@ class Cover(Strict):
 
 
 class SubmissionRule(Strict):
-    """A rule about the workbook itself. `also` is the milder severity that some of its findings have."""
+    """A rule about the workbook itself, or about each of its figure `cells`. `also` is a milder severity of some findings."""
 
     code: str = Field(pattern=r"^S\d\d$")
     severity: Severity
     also: Severity | None = None
     verdict: Verdict | None = None
+    judges: Literal["submission", "cells"] = "submission"
     tell: Text
     mend: Text
-
-    @property
-    def severities(self) -> list[Severity]:
-        return [self.severity] if self.also is None else [self.severity, self.also]
 
     @property
     def refuses(self) -> bool:
@@ -266,6 +263,34 @@ class Edition:
 
 
 ACROSS_FORMS = "across_forms"
+SUBMISSION = "submission"
+RELEASE = "release"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One column of a suite: its values are residuals, 0 where the rule holds and empty where it is not judged."""
+
+    column: str
+    rule_code: str
+    severity: Severity
+    tell: Text
+    mend: Text
+    source: str
+
+
+class GateCheck(Strict):
+    """What must hold before a release appears. `select` gives rows (place, residual) from the built marts."""
+
+    code: str = Field(pattern=r"^G\d\d$")
+    tell: Text
+    mend: Text
+    select: str
+    source: str = Field(min_length=1)
+
+
+class Gate(Strict):
+    checks: list[GateCheck]
 
 
 @dataclass(frozen=True)
@@ -278,6 +303,7 @@ class Contracts:
     coherence: Coherence
     calendar: Calendar
     submission: SubmissionContract
+    gate: Gate
     register: Register
     editions: "Editions"
 
@@ -300,14 +326,47 @@ class Contracts:
     def submission_rules(self) -> dict[str, SubmissionRule]:
         return {rule.code: rule for rule in self.submission.rules}
 
-    def owners(self) -> Iterable[tuple[str, list[Rule]]]:
-        """Every suite of figure rules with its rules: the forms, then the rules across them."""
-        yield from ((form.form, form.rules) for form in self.forms)
-        yield ACROSS_FORMS, self.coherence.rules
+    @cached_property
+    def suites(self) -> dict[str, list[Check]]:
+        """What Great Expectations judges, by suite: the submission, each form, across forms, and the release.
+
+        Rules that look back to an earlier report are not among them.
+        """
+        of_cells = [check for rule in self.submission.rules if rule.judges == "cells" for check in self._checks_of(rule)]
+        suites = {SUBMISSION: [c for r in self.submission.rules if r.judges == "submission" for c in self._checks_of(r)]}
+        for form in self.forms:
+            suites[form.form] = of_cells + [_check_of(rule, form.rules) for rule in form.rules if not _looks_back(rule)]
+        suites[ACROSS_FORMS] = [_check_of(rule, self.coherence.rules) for rule in self.coherence.rules]
+        suites[RELEASE] = [
+            Check(check.code, check.code, Severity.CRITICAL, check.tell, check.mend, check.source)
+            for check in self.gate.checks
+        ]
+        return suites
+
+    def _checks_of(self, rule: SubmissionRule) -> list[Check]:
+        checks = [Check(rule.code, rule.code, rule.severity, rule.tell, rule.mend, self.submission.source)]
+        if rule.also:
+            column = f"{rule.code}.{rule.also}"
+            checks.append(Check(column, rule.code, rule.also, rule.tell, rule.mend, self.submission.source))
+        return checks
 
     def due_date(self, area: Area, period: Period) -> date:
         province = self.register.province_of(area.code, period.map_date)
         return self.calendar.due_date(period, area.level, province.code if province else None)
+
+
+def rule_column(rule: Rule, siblings: Sequence[Rule]) -> str:
+    """The residual column of a rule: its code, and where one code has several lives, since when."""
+    lives = [other for other in siblings if other.code == rule.code]
+    return rule.code if len(lives) == 1 else f"{rule.code}.{rule.since or 'first'}"
+
+
+def _check_of(rule: Rule, siblings: Sequence[Rule]) -> Check:
+    return Check(rule_column(rule, siblings), rule.code, rule.severity, rule.tell, rule.mend, rule.source)
+
+
+def _looks_back(rule: Rule) -> bool:
+    return any(parse(sentence).looks_back for sentence in rule.sentences)
 
 
 class Editions:
