@@ -1,0 +1,95 @@
+"""The ledger: what happened to every submission, one event a line, only ever appended, each line chained to the one before."""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from tally.adapters.files import locked
+from tally.errors import LedgerError
+
+Event = dict[str, Any]
+_FIRST = "0" * 64
+
+
+class Ledger:
+    """events.jsonl in a folder. `seq` counts from 1; `prev` is the SHA-256 of the line before, without its line end."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "events.jsonl"
+        self._torn = folder / "torn.bin"
+        self._lock = folder / ".lock"
+
+    def append(self, at: datetime, events: Sequence[Event]) -> None:
+        """Writes events durably, all in one go; a line torn by a crash is set aside and its recovery recorded first."""
+        if not events:
+            return
+        with locked(self._lock):
+            seq, prev, torn = self._tail()
+            if torn:
+                with self._torn.open("ab") as file:
+                    file.write(torn + b"\n")
+                os.truncate(self.path, self.path.stat().st_size - len(torn))
+                events = [{"event": "recovered", "torn_bytes": len(torn)}, *events]
+            lines = []
+            for event in events:
+                seq += 1
+                line = json.dumps(
+                    {"seq": seq, "prev": prev, "at": at.isoformat(), **event}, ensure_ascii=False, separators=(",", ":")
+                ).encode()
+                prev = hashlib.sha256(line).hexdigest()
+                lines.append(line + b"\n")
+            with self.path.open("ab") as file:
+                file.write(b"".join(lines))
+                file.flush()
+                os.fsync(file.fileno())
+
+    def events(self) -> Iterator[Event]:
+        """Every whole line, in order; a torn last line is no event yet."""
+        if self.path.exists():
+            with self.path.open("rb") as file:
+                yield from (json.loads(line) for line in file if line.endswith(b"\n"))
+
+    def verify(self) -> int:
+        """Checks the chain and counts its events.
+
+        Raises  LedgerError that names the first line that does not follow from the one before.
+        """
+        prev, seq = _FIRST, 0
+        if not self.path.exists():
+            return 0
+        with self.path.open("rb") as file:
+            for number, line in enumerate(file, 1):
+                if not line.endswith(b"\n"):
+                    break
+                try:
+                    event = json.loads(line)
+                except ValueError:
+                    raise LedgerError(f"ledger: line {number} is not an event") from None
+                seq += 1
+                if event.get("prev") != prev or event.get("seq") != seq:
+                    raise LedgerError(f"ledger: line {number} does not follow from the line before: edited or removed")
+                prev = hashlib.sha256(line[:-1]).hexdigest()
+        return seq
+
+    def _tail(self) -> tuple[int, str, bytes]:
+        """(seq and hash of the last whole line, what was torn after it)."""
+        if not self.path.exists():
+            return 0, _FIRST, b""
+        with self.path.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            window = 1 << 16
+            while True:
+                start = max(0, size - window)
+                file.seek(start)
+                whole, _, torn = file.read().rpartition(b"\n")
+                before, newline, last = whole.rpartition(b"\n")
+                if start == 0 or newline:
+                    break
+                window *= 4
+        if not whole:
+            return 0, _FIRST, torn
+        return json.loads(last)["seq"], hashlib.sha256(last).hexdigest(), torn

@@ -1,0 +1,67 @@
+"""Where everything lies: TALLY_HOME, and the project that the code came with."""
+
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from tally.adapters.archive import Archive
+from tally.adapters.ledger import Ledger
+from tally.contracts.load import load_contracts
+from tally.contracts.model import Contracts
+
+PROJECT = Path(os.environ.get("TALLY_PROJECT", Path(__file__).resolve().parents[3]))
+
+
+@dataclass(frozen=True)
+class Home:
+    """The folders of one installation. The archive and the ledger are the record; `work` can be deleted."""
+
+    root: Path
+    project: Path = PROJECT
+
+    @classmethod
+    def default(cls) -> "Home":
+        return cls(Path(os.environ.get("TALLY_HOME", "var")).resolve())
+
+    @cached_property
+    def contracts(self) -> Contracts:
+        return load_contracts(self.project / "contracts")
+
+    @cached_property
+    def archive(self) -> Archive:
+        return Archive(self.root / "archive")
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        (self.root / "ledger").mkdir(parents=True, exist_ok=True)
+        return Ledger(self.root / "ledger")
+
+    @property
+    def inbox(self) -> Path:
+        return self.root / "inbox"
+
+    @property
+    def received_csv(self) -> Path:
+        return self.root / "received.csv"
+
+    @property
+    def outbox(self) -> Path:
+        return self.root / "outbox"
+
+    @property
+    def releases(self) -> Path:
+        return self.root / "releases"
+
+    def reading(self, chunk_id: str) -> Path:
+        return self.root / "work" / "readings" / chunk_id
+
+    def judgement(self, batch_id: str) -> Path:
+        return self.root / "work" / "judgements" / batch_id
+
+    @property
+    def building(self) -> Path:
+        return self.root / "work" / "build"
+
+    def lock(self, step: str) -> Path:
+        return self.root / "work" / f".{step}.lock"
