@@ -1,11 +1,11 @@
 """The language of `says`: what a rule claims, in indicator codes or in columns.
 
-    abuse_victims = sum(abuse_victims_*)                     an identity
-    max(special_*) <= children_special <= sum(special_*)     a chain
-    a / b in [0.5 %, 30 %] where b >= 500                    a ratio within bounds, judged only where …
-    a > 0 => b > 0                                           an implication
-    unit in {0, 1}                                           one of
-    a >= first_half(a)                                       against an earlier report
+abuse_victims = sum(abuse_victims_*)                     an identity
+max(special_*) <= children_special <= sum(special_*)     a chain
+a / b in [0.5 %, 30 %] where b >= 500                    a ratio within bounds, judged only where …
+a > 0 => b > 0                                           an implication
+unit in {0, 1}                                           one of
+a >= first_half(a)                                       against an earlier report
 """
 
 from collections.abc import Iterator
@@ -110,10 +110,7 @@ class Statement:
     def anchor(self) -> str:
         """The name whose cell a finding shows: the total of an identity, the a of `a <= b` and of `max <= a <= sum`."""
         first = self.given or self.relation
-        if isinstance(first, Chain):
-            side = first.sides[1] if len(first.sides) == 3 else first.sides[0]
-        else:
-            side = first.what
+        side = first.sides[1 if len(first.sides) == 3 else 0] if isinstance(first, Chain) else first.what
         return next(_references(side)).name
 
     @property

@@ -14,6 +14,7 @@ from tally.contracts.areas import load_areas
 from tally.contracts.grammar import Among, Call, Chain, Plus, Ratio, Ref, Statement, Within, parse
 from tally.contracts.lines import Document, Key
 from tally.contracts.model import (
+    ACROSS_FORMS,
     Calendar,
     Claim,
     CodeLists,
@@ -23,7 +24,6 @@ from tally.contracts.model import (
     Editions,
     Form,
     Gate,
-    Indicator,
     Line,
     Row,
     Rule,
@@ -80,7 +80,8 @@ def _read(folder: Path, name: str, model: type[M]) -> tuple[Document, M]:
         return document, model.model_validate(document.data)
     except ValidationError as error:
         first = error.errors()[0]
-        key: Key = tuple(part for part in first["loc"] if isinstance(part, int) or part in _keys(document.data, first["loc"]))
+        keys = _keys(document.data, first["loc"])
+        key: Key = tuple(part for part in first["loc"] if isinstance(part, int) or part in keys)
         message = {"extra_forbidden": "this key is not known", "missing": "is missing"}.get(first["type"], first["msg"])
         raise document.error(key or first["loc"], message) from None
 
@@ -114,8 +115,8 @@ def _overlap(first: Line, second: Line) -> bool:
 
 
 def _check_codelists(document: Document, codelists: CodeLists) -> None:
-    for key, lines in (("columns", codelists.columns), ("units", codelists.units), ("report_kinds", codelists.report_kinds)):
-        _check_lives(document, (key,), lines, lambda line: line.code)
+    for key in ("columns", "units", "report_kinds"):
+        _check_lives(document, (key,), getattr(codelists, key), lambda line: line.code)
     known = {column.code for column in codelists.columns}
     for name, codes in codelists.column_sets.items():
         for at, code in enumerate(codes):
@@ -125,13 +126,12 @@ def _check_codelists(document: Document, codelists: CodeLists) -> None:
 
 def _check_calendar(document: Document, calendar: Calendar, codelists: CodeLists) -> None:
     levels = {level.code for level in codelists.levels}
-    for key, lines in (("due_days", calendar.due_days), ("provinces", calendar.provinces)):
-        for at, line in enumerate(lines):
-            if line.level not in levels:
-                raise document.error((key, at, "level"), f"no level {line.level}")
-    _check_lives(
-        document, ("provinces",), calendar.provinces, lambda line: f"{line.province} {line.level} {line.part}"
-    )
+    used = [("due_days", at, line.level) for at, line in enumerate(calendar.due_days)]
+    used += [("provinces", at, line.level) for at, line in enumerate(calendar.provinces)]
+    for key, at, level in used:
+        if level not in levels:
+            raise document.error((key, at, "level"), f"no level {level}")
+    _check_lives(document, ("provinces",), calendar.provinces, lambda line: f"{line.province} {line.level} {line.part}")
     for level in levels:
         for part in PARTS:
             if (level, part) not in {(day.level, day.part) for day in calendar.due_days}:
@@ -151,7 +151,7 @@ def _check_form(document: Document, form: Form, codelists: CodeLists, stem: str)
             raise document.error((*key, "unit"), f"no unit {indicator.unit}")
         if isinstance(indicator.columns, str) and indicator.columns not in codelists.column_sets:
             raise document.error((*key, "columns"), f"no column set {indicator.columns}")
-        for column in _columns(indicator, form, codelists):
+        for column in codelists.columns_of(form, indicator):
             if column not in form_columns:
                 raise document.error((*key, "columns"), f"the form has no column {column}")
         for level in indicator.levels or []:
@@ -162,7 +162,9 @@ def _check_form(document: Document, form: Form, codelists: CodeLists, stem: str)
     _check_lives(document, ("rules",), form.rules, lambda line: line.code)
 
 
-def _check_one_code_one_place(forms: list[tuple[Document, Form]], coherence_document: Document, coherence: Coherence) -> None:
+def _check_one_code_one_place(
+    forms: list[tuple[Document, Form]], coherence_document: Document, coherence: Coherence
+) -> None:
     homes: dict[str, str] = {}
     for document, form in forms:
         lines: list[tuple[Key, str]] = [(("sheet",), form.sheet)]
@@ -174,11 +176,6 @@ def _check_one_code_one_place(forms: list[tuple[Document, Form]], coherence_docu
     for at, rule in enumerate(coherence.rules):
         if rule.code in homes:
             raise coherence_document.error(("rules", at, "code"), f"{rule.code} stands in {homes[rule.code]} too")
-
-
-def _columns(indicator: Indicator, form: Form, codelists: CodeLists) -> list[str]:
-    wanted = indicator.columns or form.columns
-    return codelists.column_sets[wanted] if isinstance(wanted, str) else wanted
 
 
 def _turning_points(
@@ -225,7 +222,7 @@ class _EditionMaker:
             sheet = Sheet(form, columns)
             sheets.append(sheet)
             rows += [
-                Row(sheet, line, tuple(code for code in _columns(line, form, self.codelists) if code in known))
+                Row(sheet, line, tuple(code for code in self.codelists.columns_of(form, line) if code in known))
                 for line in form.indicators
                 if line.in_force(period)
             ]
@@ -237,13 +234,14 @@ class _EditionMaker:
                     claims += self._claims(self.documents[sheet.code], at, rule, sheet.code, mine)
         for at, rule in enumerate(self.coherence.rules):
             if rule.in_force(period):
-                claims += self._claims(self.coherence_document, at, rule, "across_forms", rows)
+                claims += self._claims(self.coherence_document, at, rule, ACROSS_FORMS, rows)
         return Edition(period, template.version, tuple(sheets), tuple(rows), tuple(claims))
 
     def _claims(self, document: Document, at: int, rule: Rule, owner: str, rows: list[Row]) -> list[Claim]:
         key: Key = ("rules", at, "says")
         claims = []
         by_code = {row.code: row for row in rows}
+        known_somewhere = {line.code for form in self.forms for line in form.indicators}
         for sentence in rule.sentences:
             try:
                 statement = parse(sentence)
@@ -264,7 +262,7 @@ class _EditionMaker:
                 for name in full.names:
                     if name not in by_code:
                         # a rule across forms rests where a period does not ask for one of its forms
-                        if owner == "across_forms" and any(name == line.code for form in self.forms for line in form.indicators):
+                        if owner == ACROSS_FORMS and name in known_somewhere:
                             break
                         raise document.error(key, f"no row {name} in force")
                 else:

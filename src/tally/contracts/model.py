@@ -77,6 +77,11 @@ class CodeLists(Strict):
     levels: list[Level]
     report_kinds: list[ReportKind]
 
+    def columns_of(self, form: "Form", indicator: "Indicator") -> list[str]:
+        """The codes of the columns that a row fills, in any period: its own, or those of its form."""
+        wanted = indicator.columns or form.columns
+        return self.column_sets[wanted] if isinstance(wanted, str) else wanted
+
 
 class Indicator(Line):
     row: str = Field(pattern=r"^\d{4}$")
@@ -174,7 +179,7 @@ class Cover(Strict):
 
 
 class SubmissionRule(Strict):
-    """A rule about the workbook itself, or about each of its figure `cells`. `also` is a milder severity of some findings."""
+    """A rule about the workbook itself, or about its figure `cells`; `also`: a milder severity of some findings."""
 
     code: str = Field(pattern=r"^S\d\d$")
     severity: Severity
@@ -332,8 +337,11 @@ class Contracts:
 
         Rules that look back to an earlier report are not among them.
         """
-        of_cells = [check for rule in self.submission.rules if rule.judges == "cells" for check in self._checks_of(rule)]
-        suites = {SUBMISSION: [c for r in self.submission.rules if r.judges == "submission" for c in self._checks_of(r)]}
+        of_submission, of_cells = [
+            [check for rule in self.submission.rules if rule.judges == judges for check in self._checks_of(rule)]
+            for judges in ("submission", "cells")
+        ]
+        suites = {SUBMISSION: of_submission}
         for form in self.forms:
             suites[form.form] = of_cells + [_check_of(rule, form.rules) for rule in form.rules if not _looks_back(rule)]
         suites[ACROSS_FORMS] = [_check_of(rule, self.coherence.rules) for rule in self.coherence.rules]

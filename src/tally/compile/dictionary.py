@@ -1,0 +1,194 @@
+"""The data dictionary: what each form asks for, what every code means, and what each rule says."""
+
+from collections.abc import Iterable, Sequence
+
+from tally.compile.suites import HINT
+from tally.contracts.model import Contracts, Form, Line, Rule, SubmissionRule, Text
+from tally.periods import PARTS, Period
+from tally.vocabulary import Severity
+
+_ABOUT = """\
+The forms are simulated (mẫu mô phỏng), not official. A line without a span is in force in every period; both ends of a
+span belong to it."""
+_PARTS: dict[str, str] = {"S1": "6 tháng đầu năm / first six months (S1)", "A1": "cả năm / year (A1)"}
+_ADDS_UP = {
+    "flow": "what happened in the period; A1 contains S1",
+    "stock_at_end": "how many there are on the last day of the period; never added over periods",
+    "stock_at_start": "how many there were on the first day of the period; never added over periods",
+    "never": "not added over areas or periods",
+}
+_MEANS = {
+    Severity.CRITICAL: "critical: the report is returned to its sender",
+    Severity.WARNING: "warning: the report is accepted with a remark",
+    Severity.INFO: "info: noted, no consequence for the figures",
+}
+
+
+def dictionary(contracts: Contracts) -> dict[str, bytes]:
+    """`docs/reference/dictionary.md`; every rule has an anchor as `#r0203`, every indicator one as `#abuse_victims`."""
+    parts = [
+        [f"<!-- {HINT} -->", "# Data dictionary", _ABOUT],
+        _contents(contracts),
+        _code_lists(contracts),
+        _calendar(contracts),
+        *(_form(contracts, form) for form in contracts.forms),
+        ["## Rules across forms", *(_rule(rule) for rule in contracts.coherence.rules)],
+        [
+            "## Rules about the submission",
+            f"The cover and the workbook itself. Source: {contracts.submission.source}.",
+            *(_submission_rule(rule) for rule in contracts.submission.rules),
+        ],
+        ["## Before a release", "What must hold in the built marts before a release appears.", *_gate(contracts)],
+    ]
+    return {"docs/reference/dictionary.md": ("\n\n".join("\n\n".join(part) for part in parts) + "\n").encode()}
+
+
+def _contents(contracts: Contracts) -> list[str]:
+    rows = []
+    for form in contracts.forms:
+        title, anchor = _form_title(form)
+        rules = " ".join(f"[{code}](#{code.lower()})" for code in dict.fromkeys(rule.code for rule in form.rules))
+        rows.append((f"[{title}](#{anchor})", form.title.en, " ".join(form.periods), str(len(form.indicators)), rules))
+    return [_table(("Form", "English", "Periods", "Rows", "Rules"), rows)]
+
+
+def _code_lists(contracts: Contracts) -> list[str]:
+    codes = contracts.codelists
+    return [
+        "## Codes",
+        "As in SDMX: `_T` total, `_U` unknown. A column of a form is one member of sex, age band and subset.",
+        _table(
+            ("Column", "Header", "English", "sex", "age_band", "subset", "Span"),
+            [
+                (f"`{c.code}`", c.label.vi, c.label.en, f"`{c.sex}`", f"`{c.age_band}`", f"`{c.subset}`", _span(c))
+                for c in codes.columns
+            ],
+        ),
+        _table(
+            ("Column set", "Columns"), [(f"`{name}`", _codes(columns)) for name, columns in codes.column_sets.items()]
+        ),
+        _table(
+            ("Unit", "ĐVT", "English", "Span"),
+            [(f"`{unit.code}`", unit.label.vi, unit.label.en, _span(unit)) for unit in codes.units],
+        ),
+        _table(
+            ("Level", "Cấp", "English", "Form mark", "Digits of the code", "Largest figure ([S17](#s17))"),
+            [
+                (
+                    f"`{level.code}`",
+                    level.label.vi,
+                    level.label.en,
+                    f"/{level.mark}",
+                    str(level.width),
+                    f"{level.largest_figure:,}",
+                )
+                for level in codes.levels
+            ],
+        ),
+        _table(
+            ("Kind of report", "Loại báo cáo", "English", "Span"),
+            [(f"`{kind.code}`", kind.label.vi, kind.label.en, _span(kind)) for kind in codes.report_kinds],
+        ),
+        _table(("Adds up", "Meaning"), [(f"`{code}`", meaning) for code, meaning in _ADDS_UP.items()]),
+    ]
+
+
+def _calendar(contracts: Contracts) -> list[str]:
+    days: dict[tuple[str, str], str] = {(line.level, line.part): line.day for line in contracts.calendar.due_days}
+    own = [
+        (line.province, line.level, line.part, line.day, _span(line), line.source)
+        for line in contracts.calendar.provinces
+    ]
+    return [
+        "## Due days",
+        f"The last day on which a report is on time, local time. Collected from {contracts.calendar.collected_from}.",
+        _table(
+            ("Level", *(_PARTS[part] for part in PARTS)),
+            [(level.label.en, *(days[level.code, part] for part in PARTS)) for level in contracts.codelists.levels],
+        ),
+        *([_table(("Province", "Level", "Part", "Day", "Span", "Source"), own)] if own else []),
+    ]
+
+
+def _form(contracts: Contracts, form: Form) -> list[str]:
+    title, _ = _form_title(form)
+    span = f" In force {_span(form)}." if form.since or form.until else ""
+    parts = " and ".join(_PARTS[part] for part in form.periods)
+    rows = [
+        (
+            line.row,
+            f'<a id="{line.code}"></a>`{line.code}`',
+            line.label.vi,
+            line.label.en,
+            contracts.units[line.unit].label.en,
+            _codes(contracts.codelists.columns_of(form, line)),
+            f"`{line.adds_up}`",
+            ", ".join(line.levels) if line.levels else "all",
+            _span(line),
+        )
+        for line in form.indicators
+    ]
+    return [
+        f"## {title}",
+        f"{form.title.en}. Sheet `{form.sheet}`, form `{form.form}`, asked for {parts}.{span}",
+        _table(("Mã số", "Indicator", "Chỉ tiêu", "English", "Unit", "Columns", "Adds up", "Levels", "Span"), rows),
+        *(_rule(rule) for rule in form.rules),
+    ]
+
+
+def _form_title(form: Form) -> tuple[str, str]:
+    """The heading of a form, and the anchor that GitHub gives it."""
+    title = f"{form.sheet} {form.title.vi}"
+    kept = "".join(letter for letter in title.lower() if letter.isalnum() or letter in " -_")
+    return title, kept.replace(" ", "-")
+
+
+def _rule(rule: Rule) -> str:
+    over = "in every row that has these columns" if rule.over == "rows" else "in every column that all its rows have"
+    where = f"in columns {_codes(rule.columns)}" if rule.columns else over
+    lines = [f"`{says}`" for says in rule.sentences]
+    span = f"In force {_span(rule)}" if rule.since or rule.until else None
+    return _entry(
+        rule.code, rule.tell, f"{'; '.join(lines)}, {where}", _MEANS[rule.severity], rule.mend, rule.source, span
+    )
+
+
+def _submission_rule(rule: SubmissionRule) -> str:
+    means = f"the file is {rule.verdict}" if rule.verdict else _MEANS[rule.severity]
+    if rule.also:
+        means += f"; a milder case is {_MEANS[rule.also]}"
+    return _entry(rule.code, rule.tell, None, means, rule.mend, None, None)
+
+
+def _gate(contracts: Contracts) -> Iterable[str]:
+    for check in contracts.gate.checks:
+        yield _entry(check.code, check.tell, None, "stops the release", check.mend, check.source, None)
+
+
+def _entry(
+    code: str, tell: Text, says: str | None, means: str, mend: Text, source: str | None, span: str | None
+) -> str:
+    told = f"### {code}\n\n**{tell.vi}.** {tell.en}.\n\n"
+    lines = [says, means, f"Cần làm: {mend.vi}.", f"What to do: {mend.en}.", source and f"Source: {source}", span]
+    return told + "\n".join(f"- {line}" for line in lines if line)
+
+
+def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def _codes(codes: Iterable[str]) -> str:
+    return " ".join(f"`{code}`" for code in codes)
+
+
+def _span(line: Line) -> str:
+    match line.since, line.until:
+        case None, None:
+            return ""
+        case Period() as since, None:
+            return f"since {since}"
+        case None, until:
+            return f"until {until}"
+        case since, until:
+            return f"{since} to {until}"

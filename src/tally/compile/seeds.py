@@ -1,0 +1,138 @@
+"""dbt seeds: areas, periods, indicators and rules as tables. Blank is open: since ever, still, every province."""
+
+import csv
+from collections.abc import Iterable, Sequence
+from datetime import date
+from io import StringIO
+
+from tally.contracts.grammar import parse
+from tally.contracts.model import Contracts, Form, Indicator, Line, Rule
+from tally.names import english_name
+from tally.periods import Period, periods_between
+
+LAST_PERIOD = Period(2030, "A1")
+Row = Sequence[str | int | date | Period | None]
+
+
+def seeds(contracts: Contracts) -> dict[str, bytes]:
+    """`dbt_project/seeds/*.csv`; spans of periods include both ends, spans of dates only the first."""
+    periods = _periods(contracts)
+    tables: dict[str, list[Row]] = {
+        "areas": [_AREA_COLUMNS, *_areas(contracts)],
+        "periods": [_PERIOD_COLUMNS, *(_period(period) for period in periods)],
+        "due_days": [_DUE_DAY_COLUMNS, *_due_days(contracts, periods)],
+        "indicators": [_INDICATOR_COLUMNS, *_indicators(contracts)],
+        "indicator_cells": [_CELL_COLUMNS, *_cells(contracts)],
+        "form_periods": [
+            ["form_code", "part"],
+            *([form.form, part] for form in contracts.forms for part in form.periods),
+        ],
+        "rules": [_RULE_COLUMNS, *_rules(contracts)],
+    }
+    return {f"dbt_project/seeds/{name}.csv": _written(rows) for name, rows in tables.items()}
+
+
+_AREA_COLUMNS = (
+    "area_code", "area_level", "valid_from", "valid_to", "name_vi", "name_en", "area_type", "parent_code", "is_lowest",
+    "legal_basis",
+)  # fmt: skip
+_PERIOD_COLUMNS = ("period_code", "year", "part", "start_date", "end_date", "map_date", "label_vi", "label_en")
+_DUE_DAY_COLUMNS = ("period_code", "area_level", "province_code", "due_date")
+_INDICATOR_COLUMNS = (
+    "indicator_code", "form_code", "row_code", "position", "label_vi", "label_en", "unit", "unit_vi", "unit_en",
+    "adds_up", "reporting_level", "since", "until",
+)  # fmt: skip
+_CELL_COLUMNS = ("indicator_code", "column_code", "sex", "age_band", "subset", "since", "until")
+_RULE_COLUMNS = ("rule_code", "form_code", "severity", "sentence_vi", "sentence_en", "source")
+
+
+def _areas(contracts: Contracts) -> Iterable[Row]:
+    register = contracts.register
+    for area in sorted(register.areas, key=lambda area: (len(area.code), area.code, area.valid_from or date.min)):
+        yield [
+            area.code, area.level, area.valid_from, area.valid_to, area.name, english_name(area.name, area.type),
+            area.type, area.parent_code, str(register.is_lowest(area)).lower(), area.legal_basis,
+        ]  # fmt: skip
+
+
+def _periods(contracts: Contracts) -> list[Period]:
+    first = min(template.since for template in contracts.submission.templates if template.since)
+    return list(periods_between(first, LAST_PERIOD))
+
+
+def _period(period: Period) -> Row:
+    return [
+        period.code, period.year, period.part, period.start_date, period.end_date, period.map_date,
+        period.label_vi, period.label_en,
+    ]  # fmt: skip
+
+
+def _due_days(contracts: Contracts, periods: list[Period]) -> Iterable[Row]:
+    calendar = contracts.calendar
+    for period in periods:
+        for level in contracts.levels:
+            yield [period, level, None, calendar.due_date(period, level, None)]
+            own = {
+                line.province
+                for line in calendar.provinces
+                if (line.level, line.part) == (level, period.part) and line.in_force(period)
+            }
+            for province in sorted(own):
+                yield [period, level, province, calendar.due_date(period, level, province)]
+
+
+def _indicators(contracts: Contracts) -> Iterable[Row]:
+    for form, position, indicator in _editions(contracts):
+        unit = contracts.units[indicator.unit]
+        span = _span(form, indicator)
+        if span is not None:
+            level = "province" if indicator.levels == ["province"] else "lowest"
+            yield [
+                indicator.code, form.form, indicator.row, position, indicator.label.vi, indicator.label.en,
+                unit.code, unit.label.vi, unit.label.en, indicator.adds_up, level, *span,
+            ]  # fmt: skip
+
+
+def _cells(contracts: Contracts) -> Iterable[Row]:
+    for form, _, indicator in _editions(contracts):
+        codes = contracts.codelists.columns_of(form, indicator)
+        for column in contracts.codelists.columns:
+            span = _span(form, indicator, column)
+            if column.code in codes and span is not None:
+                yield [indicator.code, column.code, column.sex, column.age_band, column.subset, *span]
+
+
+def _editions(contracts: Contracts) -> Iterable[tuple[Form, int, Indicator]]:
+    for form in contracts.forms:
+        for position, indicator in enumerate(form.indicators, start=1):
+            yield form, position, indicator
+
+
+def _span(*lines: Line) -> tuple[Period | None, Period | None] | None:
+    """The life that all have in common, if any: a row lives no longer than its form, a cell than its column."""
+    since = max((line.since for line in lines if line.since), default=None)
+    until = min((line.until for line in lines if line.until), default=None)
+    return None if since and until and until < since else (since, until)
+
+
+def _rules(contracts: Contracts) -> Iterable[Row]:
+    for of_submission in contracts.submission.rules:
+        tell = of_submission.tell
+        yield [of_submission.code, None, of_submission.severity, tell.vi, tell.en, contracts.submission.source]
+    owned = [(form.form, rule) for form in contracts.forms for rule in form.rules]
+    owned += [(_form_of(contracts, rule), rule) for rule in contracts.coherence.rules]
+    # a rule that was reworded is one rule, and its last wording stands
+    for code, (form_code, rule) in sorted({rule.code: (form_code, rule) for form_code, rule in owned}.items()):
+        yield [code, form_code, rule.severity, rule.tell.vi, rule.tell.en, rule.source]
+
+
+def _form_of(contracts: Contracts, rule: Rule) -> str:
+    """The form that a rule across forms is about: the one whose cell it shows."""
+    anchor = parse(rule.sentences[0]).anchor
+    return next(form.form for form, _, indicator in _editions(contracts) if indicator.code == anchor)
+
+
+def _written(rows: Iterable[Row]) -> bytes:
+    text = StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue().encode()

@@ -1,0 +1,58 @@
+"""Great Expectations suites: one expectation a rule, that its residuals are 0."""
+
+import json
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+from tally.contracts.model import Check, Contracts
+
+_NAMESPACE = uuid5(NAMESPACE_URL, "tally:expectations")
+HINT = "Compiled: edit contracts/, then make compile. / Tệp sinh tự động: sửa contracts/ rồi chạy make compile."
+
+
+def suites(contracts: Contracts) -> dict[str, bytes]:
+    """`expectations/<suite>.json`, as Great Expectations itself writes a suite.
+
+    Shape   one ExpectColumnValuesToBeInSet({0}) a check; the column has the rule's residuals, empty where not judged.
+    """
+    return {f"expectations/{name}.json": _written(_suite(name, checks)) for name, checks in contracts.suites.items()}
+
+
+def _suite(name: str, checks: list[Check]) -> dict[str, Any]:
+    return {
+        "name": name,
+        "id": str(uuid5(_NAMESPACE, name)),
+        "expectations": [_expectation(name, check) for check in checks],
+        "meta": {},
+        "notes": HINT,
+    }
+
+
+def _expectation(suite: str, check: Check) -> dict[str, Any]:
+    return {
+        "type": "expect_column_values_to_be_in_set",
+        "kwargs": {"column": check.column, "value_set": [0]},
+        "meta": {
+            "rule_code": check.rule_code,
+            "severity": check.severity.value,
+            "sentence_vi": check.tell.vi,
+            "sentence_en": check.tell.en,
+            "mend_vi": check.mend.vi,
+            "mend_en": check.mend.en,
+            "source": check.source,
+        },
+        "notes": [
+            f"{check.tell.vi}.",
+            f"{check.tell.en}.",
+            f"Cần làm: {check.mend.vi}.",
+            f"What to do: {check.mend.en}.",
+            f"Nguồn / source: {check.source}",
+        ],
+        "description": f"{check.rule_code}: {check.tell.vi}",
+        "severity": check.severity.value,
+        "id": str(uuid5(_NAMESPACE, f"{suite}/{check.column}")),
+    }
+
+
+def _written(suite: dict[str, Any]) -> bytes:
+    return (json.dumps(suite, ensure_ascii=False, indent=2) + "\n").encode()
