@@ -28,6 +28,7 @@ class CellState(StrEnum):
     BLANK = "blank"
     NOT_APPLICABLE = "not_applicable"
     UNREADABLE = "unreadable"
+    NOT_USED = "not_used"
 
 
 COVER_SHEET = "TT chung"

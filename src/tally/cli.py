@@ -1,0 +1,199 @@
+"""Tally. Exit codes: 0 done, 1 findings stop something, 2 wrong use, 3 a contract is wrong, 4 something of ours failed."""
+
+import json
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from tally.errors import TallyError, UsageError
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+out, err = Console(), Console(stderr=True)
+
+AsOf = Annotated[str | None, typer.Option(help="the clock of the run: ISO 8601 with zone; default now")]
+Json = Annotated[bool, typer.Option("--json", help="print JSON")]
+
+
+def main() -> None:
+    try:
+        app(_with_lists(sys.argv[1:]))
+    except TallyError as error:
+        err.print(f"[bold red]{type(error).__name__}[/]: ", end="")
+        err.print(str(error), markup=False, highlight=False)
+        sys.exit(error.exit_code)
+
+
+@app.command()
+def run(as_of: AsOf = None) -> None:
+    """Receive, read, judge, answer, build and publish, in this process."""
+    from tally.pipeline.home import Home
+    from tally.pipeline.run import run as run_all
+
+    home = Home.default()
+    outcome = run_all(_clock(as_of), home, lambda text: out.print(f"[dim]{text}[/]"))
+    if outcome.release_id:
+        out.print(f"Release: {home.releases / 'current'}  ({outcome.release_id})", soft_wrap=True)
+        out.print(f"Letters: {home.outbox}", soft_wrap=True)
+    else:
+        out.print(f"Nothing has arrived in {home.inbox}.", soft_wrap=True)
+
+
+@app.command()
+def check(files: list[Path], as_json: Json = False) -> None:
+    """Judge workbooks and record nothing: what a sender runs before sending."""
+    from tally.pipeline.check import check_files
+
+    missing = [str(path) for path in files if not path.is_file()]
+    if missing:
+        raise UsageError(f"no such file: {', '.join(missing)}")
+    checked = check_files(files, datetime.now(UTC))
+    if as_json:
+        print(json.dumps(checked, ensure_ascii=False, indent=1))
+    else:
+        for one in checked:
+            out.print(f"[bold]{one['verdict']}[/]  {one['file']}", soft_wrap=True)
+            for finding in one["findings"]:
+                place = f"{finding['sheet_name']}!{finding['cell_address']}" if finding["cell_address"] else ""
+                for line in (
+                    f"  {finding['rule_code']} {finding['severity']} {place}",
+                    f"    {finding['message_vi']}",
+                    f"    {finding['message_en']}",
+                ):
+                    out.print(line, markup=False, highlight=False, soft_wrap=True)
+    if any(one["verdict"] not in ("accepted", "accepted_with_warnings") for one in checked):
+        raise typer.Exit(1)
+
+
+@app.command()
+def simulate(
+    period: Annotated[str, typer.Option()],
+    out_folder: Annotated[Path, typer.Option("--out", help="a TALLY_HOME: inbox/ and received.csv are written there")],
+    areas: Annotated[
+        list[str] | None, typer.Option(help="area codes; a province or district stands for all below it")
+    ] = None,
+    national: Annotated[bool, typer.Option("--national")] = False,
+    seed: int = 1,
+    fault_rate: float = 0.0,
+) -> None:
+    """Write lawful, clearly marked simulated workbooks."""
+    from tally.periods import Period
+    from tally.pipeline.home import Home
+    from tally.pipeline.simulate import simulate_to
+
+    if national == bool(areas):
+        raise UsageError("give --areas CODE… or --national")
+    try:
+        asked = Period.parse(period)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    codes = [code for one in areas or [] for code in one.replace(",", " ").split()]
+    written = simulate_to(out_folder, Home.default().contracts, asked, codes, seed=seed, fault_rate=fault_rate)
+    out.print(f"{written} workbooks in {out_folder / 'inbox'}", soft_wrap=True)
+
+
+@app.command()
+def trace(
+    indicator: Annotated[str, typer.Option()],
+    area: Annotated[str, typer.Option()],
+    period: Annotated[str, typer.Option()],
+    sex: str = "_T",
+    age: str = "_T",
+    subset: str = "_T",
+    release: str = "current",
+    as_json: Json = False,
+) -> None:
+    """The cells behind a published figure, opened again in the archive and added up."""
+    from tally.pipeline.home import Home
+    from tally.pipeline.trace import trace_figure
+
+    traced = trace_figure(Home.default(), indicator, area, period, sex, age, subset, release)
+    if as_json:
+        print(json.dumps(traced, ensure_ascii=False, indent=1))
+    else:
+        table = Table("area", "file", "sha256", "cell", "raw", "value")
+        for cell in traced["cells"]:
+            place = f"{cell['sheet_name']}!{cell['cell_address']}"
+            value = "" if cell["value"] is None else str(cell["value"])
+            table.add_row(cell["area_code"], cell["file_path"], cell["sha256"][:12], place, cell["raw_text"], value)
+        out.print(table)
+        agreement = "agrees" if traced["agrees"] else "DIFFERS"
+        out.print(f"published {traced['published']}, cells add up to {traced['total']}: {agreement}")
+    if not traced["agrees"]:
+        raise typer.Exit(4)
+
+
+@app.command()
+def verify() -> None:
+    """Check the archive against the ledger, the ledger's chain, and every release against its manifest."""
+    from tally.pipeline.home import Home
+    from tally.pipeline.verify import verify_home
+
+    out.print(verify_home(Home.default()))
+
+
+@app.command()
+def rebuild(release: str) -> None:
+    """Build an old release again from the archive and the ledger, and compare its marts."""
+    from tally.pipeline.home import Home
+    from tally.pipeline.verify import rebuild_release
+
+    out.print(rebuild_release(Home.default(), release), soft_wrap=True)
+
+
+@app.command("compile")
+def compile_contracts(only_check: Annotated[bool, typer.Option("--check", help="only say what is stale")] = False) -> None:
+    """Contracts → suites, seeds, blank workbooks, dictionary."""
+    from tally.pipeline.compile import stale_files, write_compiled
+    from tally.pipeline.home import PROJECT
+
+    if not only_check:
+        write_compiled(PROJECT)
+        return
+    stale = stale_files(PROJECT)
+    for name in stale:
+        err.print(f"stale: {name}", soft_wrap=True)
+    if stale:
+        err.print("run make compile and commit what it writes")
+        raise typer.Exit(1)
+
+
+@app.command()
+def status(as_json: Json = False) -> None:
+    """What was received, what is missing, ten national figures, and where everything lies."""
+    from tally.pipeline.home import Home
+    from tally.pipeline.status import status_of, summary
+
+    if as_json:
+        print(json.dumps(status_of(Home.default()), ensure_ascii=False, indent=1))
+    else:
+        out.print(summary(Home.default()))
+
+
+def _with_lists(arguments: list[str]) -> list[str]:
+    """`--areas 12 14` as `--areas 12 --areas 14`."""
+    spread: list[str] = []
+    option = None
+    for argument in arguments:
+        if argument.startswith("-"):
+            option = argument
+        elif option == "--areas" and spread[-1] != "--areas":
+            spread.append("--areas")
+        spread.append(argument)
+    return spread
+
+
+def _clock(as_of: str | None) -> datetime:
+    if as_of is None:
+        return datetime.now(UTC)
+    try:
+        clock = datetime.fromisoformat(as_of)
+    except ValueError:
+        raise UsageError(f"--as-of {as_of}: write ISO 8601, as 2025-12-28T09:00:00+07:00") from None
+    if clock.tzinfo is None:
+        raise UsageError(f"--as-of {as_of}: name the zone, as 2025-12-28T09:00:00+07:00")
+    return clock

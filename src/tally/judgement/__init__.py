@@ -1,0 +1,1 @@
+"""Whether what was received holds: pure functions of figures, covers and contracts."""

@@ -1,0 +1,172 @@
+"""The figures of a batch, cell by cell, with the residual of every rule at the cell that a finding would name."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from tally.contracts.model import ACROSS_FORMS, Claim, Contracts, Rule, Text, rule_column
+from tally.judgement.claims import Cube, anchor, residuals
+from tally.judgement.wording import Figure, explanation
+from tally.periods import Period
+from tally.vocabulary import CellState
+
+INDEX = ["submission_id", "sheet_name", "cell_address"]
+_UNREADABLE = {
+    "decimal": ("ghi số thập phân {raw}", "holds the decimal number {raw}"),
+    "negative": ("ghi số âm {raw}", "holds the negative number {raw}"),
+    "date": ("chứa một ngày, không phải số (chương trình bảng tính đã đổi?)", "holds a date, not a number"),
+    "formula": ("là công thức chưa có giá trị lưu", "is a formula without a stored value"),
+    "merged": ("nằm trong vùng ô đã gộp", "lies in a merged range"),
+    "boolean": ("chứa giá trị đúng/sai", "holds true or false"),
+    "error": ("chứa giá trị lỗi", "holds an error value"),
+    "text": ("chứa nội dung không đọc được là số: {raw}", "holds {raw}, which cannot be read as a number"),
+}
+
+
+class Batch:
+    """All figures of the submissions of a batch that were not refused, with the residual of every rule at its cell.
+
+    Shape   figures: one row a cell, the cells of a submission together; checks: one column a rule, aligned with figures.
+    Blanks  NaN in a check: not judged at this cell.
+    """
+
+    def __init__(
+        self, figures: pd.DataFrame, submissions: Mapping[str, tuple[str, Period]], contracts: Contracts
+    ) -> None:
+        """Judge every claim of each period's edition on the submissions of that period.
+
+        Shape   submissions: id → (level, period).
+        """
+        self.contracts = contracts
+        self.figures = figures.reset_index(drop=True)
+        self._submissions = submissions
+        self._claims: dict[tuple[str, str, str, Period], tuple[Claim, str]] = {}
+        self._values = self.figures.value.to_numpy(dtype=float, na_value=np.nan)
+        self._own = (self.figures.state != CellState.NOT_USED).to_numpy()
+        self._place_rows: dict[str, dict[tuple[str, str], int]] = {}
+        self._spans = _spans(self.figures.submission_id)
+        forms = [form.form for form in contracts.forms]
+        self.checks = {
+            check.column: np.full(len(self.figures), np.nan)
+            for suite in (*forms, ACROSS_FORMS)
+            for check in contracts.suites[suite]
+        }
+        self._judge_cells()
+        for period in sorted({period for _, period in submissions.values()}):
+            self._judge_claims(period)
+
+    def frames(self) -> Iterator[tuple[str, pd.DataFrame]]:
+        """(suite, what it judges) for each form, then across forms."""
+        for form in self.contracts.forms:
+            yield form.form, self._frame(form.form, (self.figures.form_code == form.form).to_numpy())
+        judged = [~np.isnan(self.checks[check.column]) for check in self.contracts.suites[ACROSS_FORMS]]
+        yield ACROSS_FORMS, self._frame(ACROSS_FORMS, np.logical_or.reduce(judged))
+
+    def row_at(self, submission_id: str, sheet_name: str, cell_address: str) -> int:
+        """The row of a cell."""
+        return self._places(submission_id)[sheet_name, cell_address]
+
+    def text(self, column: str, rule_code: str, row: int) -> Text:
+        """What is wrong at a cell and what to do about it."""
+        figure = self.figures.iloc[row]
+        if rule_code in self.contracts.submission_rules:
+            rule = self.contracts.submission_rules[rule_code]
+            mend, detail = rule.mend, self._cell_detail(rule_code, figure)
+            return Text(vi=f"{detail.vi}; hãy {mend.vi}.", en=f"{detail.en}; please {mend.en}.")
+        key = (column, figure.indicator_code, figure.column_code, self._submissions[figure.submission_id][1])
+        claim, place = self._claims[key]
+        detail = explanation(claim, place, lambda indicator, at: self._figure(figure.submission_id, indicator, at))
+        tell, mend = claim.rule.tell, claim.rule.mend
+        return Text(
+            vi=f"{detail.vi}. Quy tắc: {tell.vi}; hãy {mend.vi}.", en=f"{detail.en}. Rule: {tell.en}; please {mend.en}."
+        )
+
+    def _frame(self, suite: str, rows: NDArray[np.bool_]) -> pd.DataFrame:
+        columns = {check.column: self.checks[check.column][rows] for check in self.contracts.suites[suite]}
+        return pd.concat([self.figures.loc[rows, INDEX], pd.DataFrame(columns, index=self.figures.index[rows])], axis=1)
+
+    def _cell_detail(self, rule_code: str, figure: pd.Series) -> Text:
+        cell, raw = figure.cell_address, figure.raw_text
+        if rule_code == "S12":
+            vi, en = _UNREADABLE[figure.reason]
+            return Text(vi=f"Ô {cell} {vi.format(raw=raw)}", en=f"Cell {cell} {en.format(raw=raw)}")
+        if rule_code == "S17":
+            limit = self.contracts.levels[self._submissions[figure.submission_id][0]].largest_figure
+            return Text(
+                vi=f"Ô {cell} ghi {raw}, vượt giới hạn {limit:,}".replace(",", ".").replace(". vượt", ", vượt"),
+                en=f"Cell {cell} says {raw}, above the limit of {limit:,}",
+            )
+        return Text(vi=f"Ô {cell} ghi {raw}, mẫu in x ở ô này", en=f"Cell {cell} says {raw} where the form prints x")
+
+    def _judge_cells(self) -> None:
+        limits = {
+            submission_id: self.contracts.levels[level].largest_figure
+            for submission_id, (level, _) in self._submissions.items()
+        }
+        limit = self.figures.submission_id.map(limits).to_numpy(dtype=float)
+        unreadable = (self.figures.state == CellState.UNREADABLE).to_numpy()
+        self.checks["S12"][self._own] = unreadable[self._own]
+        self.checks["S17"][self._own] = np.maximum(self._values - limit, 0)[self._own]
+        self.checks["S18"][~self._own] = 1
+
+    def _judge_claims(self, period: Period) -> None:
+        edition = self.contracts.edition(period)
+        indicators = {row.code: at for at, row in enumerate(edition.rows)}
+        columns = {code: at for at, code in enumerate(self.contracts.columns)}
+        mine = [one for one, (_, of) in self._submissions.items() if of == period and one in self._spans]
+        values = np.full((len(mine), len(indicators), len(columns)), np.nan)
+        rows = np.full(values.shape, -1)
+        indicator = self.figures.indicator_code.map(indicators).to_numpy(dtype=float)
+        column = self.figures.column_code.map(columns).to_numpy(dtype=float)
+        for at, submission_id in enumerate(mine):
+            span = np.arange(*self._spans[submission_id])
+            span = span[self._own[span]]
+            where = (at, indicator[span].astype(int), column[span].astype(int))
+            values[where], rows[where] = self._values[span], span
+        cube = Cube(values, indicators, columns)
+        for claim in edition.claims:
+            if claim.statement.looks_back:
+                continue
+            name = rule_column(claim.rule, self._siblings(claim))
+            residual = residuals(claim, cube)
+            for at, place in enumerate(claim.places):
+                of_indicator, of_column = anchor(claim, place)
+                self._claims[name, of_indicator, of_column, period] = claim, place
+                row = rows[:, indicators[of_indicator], columns[of_column]]
+                self.checks[name][row[row >= 0]] = residual[row >= 0, at]
+
+    def _siblings(self, claim: Claim) -> Sequence[Rule]:
+        if claim.form_code == ACROSS_FORMS:
+            return self.contracts.coherence.rules
+        return next(form.rules for form in self.contracts.forms if form.form == claim.form_code)
+
+    def _places(self, submission_id: str) -> dict[tuple[str, str], int]:
+        """Rows of one submission by (sheet, cell) and by (indicator, column)."""
+        if submission_id not in self._place_rows:
+            start, stop = self._spans[submission_id]
+            mine = self.figures.iloc[start:stop]
+            by_cell = zip(mine.sheet_name, mine.cell_address, strict=True)
+            by_name = zip(mine.indicator_code, mine.column_code, strict=True)
+            self._place_rows[submission_id] = {
+                **{key: start + at for at, key in enumerate(by_name)},
+                **{key: start + at for at, key in enumerate(by_cell)},
+            }
+        return self._place_rows[submission_id]
+
+    def _figure(self, submission_id: str, indicator: str, column: str) -> Figure:
+        row = self._places(submission_id).get((indicator, column))
+        if row is None:
+            return Figure("", "", None)
+        value = self._values[row]
+        figure = self.figures.iloc[row]
+        return Figure(figure.sheet_name, figure.cell_address, None if np.isnan(value) else float(value))
+
+
+def _spans(submission_ids: pd.Series) -> dict[str, tuple[int, int]]:
+    """Where the rows of each submission begin and end."""
+    codes = submission_ids.astype("category").cat.codes.to_numpy()
+    starts = np.flatnonzero(np.diff(codes, prepend=-1)) if len(codes) else np.array([], dtype=int)
+    stops = np.append(starts[1:], len(codes))
+    return {submission_ids.iloc[start]: (int(start), int(stop)) for start, stop in zip(starts, stops, strict=True)}

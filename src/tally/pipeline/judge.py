@@ -1,0 +1,340 @@
+"""Judge a batch: one Great Expectations checkpoint a suite over all of it; verdicts follow from what it lists."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tally.adapters.files import appearing, locked
+from tally.adapters.gx import Validation, run_checkpoint
+from tally.contracts.model import SUBMISSION, Contracts
+from tally.errors import JudgingError
+from tally.judgement.figures import INDEX, Batch
+from tally.judgement.submission import Sent, Standing, standing
+from tally.periods import LOCAL_TIME, Period
+from tally.pipeline.home import Home
+from tally.pipeline.read import cover_of
+from tally.pipeline.state import State, Submission, state_of
+from tally.readings import Cover, Fault
+from tally.vocabulary import CellState, Severity, Verdict
+
+SUBMISSIONS = pa.schema(
+    [(name, pa.string()) for name in ("submission_id", "file_path", "sha256", "sender", "area_code", "area_level")]
+    + [(name, pa.string()) for name in ("period_code", "template_version", "report_kind")]
+    + [("received_at", pa.timestamp("us", tz="UTC")), ("due_date", pa.date32())]
+    + [("verdict", pa.string()), ("is_late", pa.bool_()), ("batch_id", pa.string())]
+)
+FINDINGS = pa.schema(
+    [
+        (name, pa.string())
+        for name in ("submission_id", "rule_code", "severity", "form_code", "sheet_name", "cell_address")
+    ]
+    + [(name, pa.string()) for name in ("indicator_code", "column_code", "message_vi", "message_en")]
+)
+OBSERVATIONS = pa.schema(
+    [(name, pa.string()) for name in ("submission_id", "form_code", "indicator_code", "column_code", "sheet_name")]
+    + [("cell_address", pa.string()), ("raw_text", pa.string()), ("obs_value", pa.int64()), ("cell_state", pa.string())]
+)
+OUTCOMES = pa.schema(
+    [(name, pa.string()) for name in ("suite", "rule_code", "severity")]
+    + [("judged", pa.int64()), ("failed", pa.int64()), ("outcome", pa.string())]
+)
+WHOLE = -1
+
+
+@dataclass
+class _Entry:
+    """One submission on its way through a batch."""
+
+    submission: Submission
+    is_duplicate: bool
+    cover: Cover | None
+    faults: list[Fault]
+    judged: set[str] = field(default_factory=set)
+    standing: Standing | None = None
+    findings: list[dict[str, Any]] = field(default_factory=list)
+
+    def belongs_to(self) -> tuple[str | None, str | None]:
+        """(area, period) of the report that this is, as far as they are known."""
+        if self.standing is None or any(fault.rule_code == "S04" for fault in self.faults):
+            return None, None
+        area, period = self.standing.area, self.standing.period
+        return area.code if area else None, period.code if period else None
+
+
+def judge_batch(chunk_ids: Sequence[str], now: datetime, home: Home | None = None) -> str:
+    """Judge every submission of some chunks together and record the verdicts.
+
+    Shape   batch id; work/judgements/<batch>/ holds submissions, findings, observations, outcomes and validation/*.json.
+    Raises  JudgingError if Great Expectations could not judge: then nothing of the batch is recorded.
+    """
+    home = home or Home.default()
+    with locked(home.lock("judge")):
+        state = state_of(home.ledger.events())
+        entries = _entries(home, state, chunk_ids)
+        ids = "\0".join(entry.submission.submission_id for entry in entries)
+        batch_id = hashlib.sha256(f"{home.contracts.version}\0{ids}".encode()).hexdigest()[:16]
+        if all(entry.submission.batch_id == batch_id for entry in entries):
+            return batch_id
+        _stand(entries, state, home.contracts)
+        validations = [_judge_submissions(entries, home, batch_id, now)]
+        refused = {code for code, rule in home.contracts.submission_rules.items() if rule.verdict is not None}
+        live = [entry for entry in entries if not any(finding["rule_code"] in refused for finding in entry.findings)]
+        figures = _figures(home, chunk_ids, live)
+        batch = Batch(figures, {e.submission.submission_id: _of(e) for e in live}, home.contracts)
+        for suite, frame in batch.frames():
+            if len(frame):
+                validation = run_checkpoint(f"{suite}-{batch_id}", _suite(home, suite), frame, INDEX, now)
+                validations.append(validation)
+                _find_figures(validation, batch, entries)
+        _write(home, batch_id, entries, batch, validations)
+        home.ledger.append(
+            now,
+            [
+                {
+                    "event": "judged",
+                    "submission_id": entry.submission.submission_id,
+                    "batch_id": batch_id,
+                    "verdict": _verdict(entry, home.contracts),
+                    "area_code": entry.belongs_to()[0],
+                    "period_code": entry.belongs_to()[1],
+                    "findings": len(entry.findings),
+                    "contracts": home.contracts.version,
+                }
+                for entry in entries
+            ],
+        )
+        return batch_id
+
+
+def _entries(home: Home, state: State, chunk_ids: Sequence[str]) -> list[_Entry]:
+    faults: dict[str, list[Fault]] = {}
+    entries = []
+    for chunk_id in dict.fromkeys(chunk_ids):
+        folder = home.reading(chunk_id)
+        for row in pq.read_table(folder / "faults.parquet").to_pylist():
+            submission_id = row.pop("submission_id")
+            faults.setdefault(submission_id, []).append(Fault(**{**row, "severity": Severity(row["severity"])}))
+        for row in pq.read_table(folder / "covers.parquet").to_pylist():
+            submission = state.submissions[row["submission_id"]]
+            if submission.chunk_id == chunk_id:
+                cover = cover_of(row["cover"]) if row["cover"] else None
+                entries.append(_Entry(submission, row["is_duplicate"], cover, faults.get(submission.submission_id, [])))
+    return sorted(entries, key=lambda entry: entry.submission.order)
+
+
+def _stand(entries: Sequence[_Entry], state: State, contracts: Contracts) -> None:
+    """What each submission is, in the order of receipt: each is asked about those that came before it."""
+    refusing = {code for code, rule in contracts.submission_rules.items() if rule.refuses}
+    batch = {entry.submission.submission_id for entry in entries}
+    reports: dict[tuple[str, str], list[Submission]] = {}
+    for one in state.submissions.values():
+        is_report = one.verdict is not None and (one.verdict.is_accepted or one.verdict == Verdict.RETURNED)
+        if is_report and one.submission_id not in batch and one.area_code and one.period_code:
+            reports.setdefault((one.area_code, one.period_code), []).append(one)
+    for entry in entries:
+        submission = entry.submission
+        entry.judged = {"S09"}
+        if entry.is_duplicate:
+            entry.faults = [
+                Fault(
+                    "S09",
+                    Severity.INFO,
+                    None,
+                    None,
+                    None,
+                    "cùng một tệp đã được nhận trước đó trong thư mục này",
+                    "the same bytes were received before in this folder",
+                )
+            ]
+            continue
+        entry.judged |= {"S01"}
+        if entry.cover is None:
+            continue
+        entry.judged |= {"S02", "S06", "S11"}
+        code, period = entry.cover.area_code, entry.cover.period
+        report = (code or "", period.code if period else "")
+        earlier = any(one.order < submission.order for one in reports.get(report, []))
+        entry.standing = standing(entry.cover, Sent(submission.sender, submission.received_at, earlier), contracts)
+        entry.judged |= entry.standing.judged
+        entry.faults = [*entry.faults, *entry.standing.faults]
+        if any(fault.rule_code in refusing for fault in entry.faults):
+            entry.faults = [fault for fault in entry.faults if fault.rule_code in refusing]
+        else:
+            entry.judged |= {"S14", "S16"}
+            reports.setdefault(report, []).append(submission)
+
+
+def _judge_submissions(entries: Sequence[_Entry], home: Home, batch_id: str, now: datetime) -> Validation:
+    checks = home.contracts.suites[SUBMISSION]
+    rows: list[dict[str, Any]] = []
+    for entry in entries:
+        submission_id = entry.submission.submission_id
+        faulty = {_column(fault, home.contracts) for fault in entry.faults}
+        whole = {check.column: 0 for check in checks if check.rule_code in entry.judged and check.column not in faulty}
+        rows.append({"submission_id": submission_id, "sheet_name": "", "cell_address": "", "fault": WHOLE, **whole})
+        for number, fault in enumerate(entry.faults):
+            place = {"sheet_name": fault.sheet_name or "", "cell_address": fault.cell_address or ""}
+            rows.append({"submission_id": submission_id, **place, "fault": number, _column(fault, home.contracts): 1})
+    index = ["submission_id", "sheet_name", "cell_address", "fault"]
+    frame = pd.DataFrame(rows, columns=[*index, *(check.column for check in checks)])
+    validation = run_checkpoint(f"{SUBMISSION}-{batch_id}", _suite(home, SUBMISSION), frame, index, now)
+    by_id = {entry.submission.submission_id: entry for entry in entries}
+    for judgement in validation.judgements:
+        rule = home.contracts.submission_rules[judgement.rule_code]
+        for row in judgement.unexpected:
+            entry = by_id[row.index[0]]
+            fault = entry.faults[int(row.index[3])]
+            entry.findings.append(
+                {
+                    "submission_id": row.index[0],
+                    "rule_code": fault.rule_code,
+                    "severity": judgement.severity,
+                    "form_code": _form_of(fault.sheet_name, home.contracts),
+                    "sheet_name": None if rule.verdict else fault.sheet_name,
+                    "cell_address": None if rule.verdict else fault.cell_address,
+                    "indicator_code": fault.indicator_code,
+                    "column_code": None,
+                    "message_vi": f"{_capital(fault.vi)}; hãy {rule.mend.vi}.",
+                    "message_en": f"{_capital(fault.en)}; please {rule.mend.en}.",
+                }
+            )
+    return validation
+
+
+def _figures(home: Home, chunk_ids: Sequence[str], live: Sequence[_Entry]) -> pd.DataFrame:
+    wanted = pa.array([entry.submission.submission_id for entry in live], pa.string())
+    tables = []
+    for chunk_id in dict.fromkeys(chunk_ids):
+        table = pq.read_table(home.reading(chunk_id) / "figures.parquet")
+        tables.append(table.filter(pa.compute.is_in(table["submission_id"].cast(pa.string()), wanted)))
+    return pa.concat_tables(tables).unify_dictionaries().to_pandas()
+
+
+def _of(entry: _Entry) -> tuple[str, Period]:
+    """(level, period) of a submission that was not refused."""
+    standing = entry.standing
+    if standing is None or standing.area is None or standing.period is None:
+        raise JudgingError(f"{entry.submission.submission_id} is not refused, but belongs to no report")
+    return standing.area.level, standing.period
+
+
+def _find_figures(validation: Validation, batch: Batch, entries: Sequence[_Entry]) -> None:
+    by_id = {entry.submission.submission_id: entry for entry in entries}
+    for judgement in validation.judgements:
+        for one in judgement.unexpected:
+            row = batch.row_at(*one.index)
+            text = batch.text(judgement.column, judgement.rule_code, row)
+            figure = batch.figures.iloc[row]
+            by_id[figure.submission_id].findings.append(
+                {
+                    "submission_id": figure.submission_id,
+                    "rule_code": judgement.rule_code,
+                    "severity": judgement.severity,
+                    "form_code": figure.form_code,
+                    "sheet_name": figure.sheet_name,
+                    "cell_address": figure.cell_address,
+                    "indicator_code": figure.indicator_code,
+                    "column_code": figure.column_code,
+                    "message_vi": text.vi,
+                    "message_en": text.en,
+                }
+            )
+
+
+def _verdict(entry: _Entry, contracts: Contracts) -> Verdict:
+    by_rule = {finding["rule_code"]: finding["severity"] for finding in entry.findings}
+    for code in by_rule:
+        rule = contracts.submission_rules.get(code)
+        if rule and rule.verdict:
+            return rule.verdict
+    severities = {finding["severity"] for finding in entry.findings}
+    if Severity.CRITICAL in severities:
+        return Verdict.RETURNED
+    return Verdict.ACCEPTED_WITH_WARNINGS if Severity.WARNING in severities else Verdict.ACCEPTED
+
+
+def _write(
+    home: Home, batch_id: str, entries: Sequence[_Entry], batch: Batch, validations: Sequence[Validation]
+) -> None:
+    folder = home.judgement(batch_id)
+    verdicts = {entry.submission.submission_id: _verdict(entry, home.contracts) for entry in entries}
+    submissions = [
+        _submission_row(entry, verdicts[entry.submission.submission_id], batch_id, home) for entry in entries
+    ]
+    findings = [finding for entry in entries for finding in entry.findings]
+    outcomes = [
+        {
+            "suite": validation.suite,
+            "rule_code": judgement.rule_code,
+            "severity": judgement.severity,
+            "judged": judgement.evaluated,
+            "failed": len(judgement.unexpected),
+            "outcome": judgement.outcome,
+        }
+        for validation in validations
+        for judgement in validation.judgements
+    ]
+    accepted = [submission_id for submission_id, verdict in verdicts.items() if verdict.is_accepted]
+    figures = batch.figures
+    kept = figures[figures.submission_id.isin(accepted) & (figures.state != CellState.NOT_USED)]
+    observations = kept.rename(columns={"value": "obs_value", "state": "cell_state"})[OBSERVATIONS.names]
+    tables = {
+        "submissions": pa.Table.from_pylist(submissions, SUBMISSIONS),
+        "findings": pa.Table.from_pylist(findings, FINDINGS),
+        "outcomes": pa.Table.from_pylist(outcomes, OUTCOMES),
+        "observations": pa.Table.from_pandas(observations, preserve_index=False).cast(OBSERVATIONS),
+    }
+    for name, table in tables.items():
+        with appearing(folder / f"{name}.parquet") as path:
+            pq.write_table(table, path)
+    for validation in validations:
+        validation.save(folder / "validation" / f"{validation.suite}.json")
+
+
+def _submission_row(entry: _Entry, verdict: Verdict, batch_id: str, home: Home) -> dict[str, Any]:
+    submission = entry.submission
+    area_code, period_code = entry.belongs_to()
+    area = entry.standing.area if entry.standing and area_code else None
+    period = entry.standing.period if entry.standing and period_code else None
+    due = home.contracts.due_date(area, period) if area and period else None
+    return {
+        "submission_id": submission.submission_id,
+        "file_path": submission.file_path,
+        "sha256": submission.sha256,
+        "sender": submission.sender,
+        "area_code": area_code,
+        "area_level": area.level if area else None,
+        "period_code": period_code,
+        "template_version": entry.cover.template_version if entry.cover else None,
+        "report_kind": entry.cover.report_kind if entry.cover else None,
+        "received_at": submission.received_at,
+        "due_date": due,
+        "verdict": verdict,
+        "is_late": submission.received_at.astimezone(LOCAL_TIME).date() > due if due else None,
+        "batch_id": batch_id,
+    }
+
+
+def _column(fault: Fault, contracts: Contracts) -> str:
+    """The suite's column for a fault: the rule's, or that of its milder severity."""
+    rule = contracts.submission_rules[fault.rule_code]
+    return f"{rule.code}.{rule.also}" if fault.severity == rule.also else rule.code
+
+
+def _form_of(sheet_name: str | None, contracts: Contracts) -> str | None:
+    return next((form.form for form in contracts.forms if form.sheet == sheet_name), None)
+
+
+def _suite(home: Home, suite: str) -> Path:
+    return home.project / "expectations" / f"{suite}.json"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,82 @@
+"""What the ledger says of every submission so far."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from tally.adapters.ledger import Event
+from tally.vocabulary import Verdict
+
+
+@dataclass(slots=True)
+class Submission:
+    """One file received; the fields of a step are None until the step is done."""
+
+    submission_id: str
+    file_path: str
+    sha256: str
+    size: int
+    mtime_ns: int
+    sender: str
+    received_at: datetime
+    chunk_id: str | None = None
+    batch_id: str | None = None
+    verdict: Verdict | None = None
+    area_code: str | None = None
+    period_code: str | None = None
+    answered_batch: str | None = None
+
+    @property
+    def order(self) -> tuple[datetime, str]:
+        """Files are taken in the order in which they were received, ties by path."""
+        return self.received_at, self.file_path
+
+
+@dataclass
+class State:
+    """`failed`: submissions on which our reader failed, and how; `releases`: the hash of each release's manifest."""
+
+    submissions: dict[str, Submission] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
+    releases: dict[str, str] = field(default_factory=dict)
+
+    def original_of(self, submission: Submission) -> Submission:
+        """The first submission of the same bytes in the same folder, in the order of the ledger; maybe itself."""
+        return next(
+            other
+            for other in self.submissions.values()
+            if (other.sender, other.sha256) == (submission.sender, submission.sha256)
+        )
+
+
+def state_of(events: Iterable[Event]) -> State:
+    """Replay the ledger."""
+    state = State()
+    for event in events:
+        match event["event"]:
+            case "received":
+                state.submissions[event["submission_id"]] = Submission(
+                    submission_id=event["submission_id"],
+                    file_path=event["file_path"],
+                    sha256=event["sha256"],
+                    size=event["size"],
+                    mtime_ns=event["mtime_ns"],
+                    sender=event["sender"],
+                    received_at=datetime.fromisoformat(event["received_at"]),
+                )
+            case "read":
+                for submission_id in event["submission_ids"]:
+                    state.submissions[submission_id].chunk_id = event["chunk_id"]
+                    state.failed.pop(submission_id, None)
+            case "failed" if "submission_id" in event:
+                state.failed[event["submission_id"]] = event["error"]
+            case "judged":
+                submission = state.submissions[event["submission_id"]]
+                submission.batch_id, submission.verdict = event["batch_id"], Verdict(event["verdict"])
+                submission.area_code, submission.period_code = event["area_code"], event["period_code"]
+            case "answered":
+                for submission_id in event["submission_ids"]:
+                    state.submissions[submission_id].answered_batch = event["batch_id"]
+            case "published":
+                state.releases[event["release_id"]] = event["manifest_sha256"]
+    return state

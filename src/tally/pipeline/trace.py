@@ -1,0 +1,103 @@
+"""From a published figure back to the cells that it is made of."""
+
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from typing import Any
+
+import duckdb
+
+from tally.contracts.areas import Area
+from tally.errors import UsageError
+from tally.intake.workbook import read_workbook
+from tally.periods import Period
+from tally.pipeline.home import Home
+from tally.vocabulary import NATION, CellState
+
+_MANY = 60
+
+
+def trace_figure(
+    home: Home, indicator: str, area: str, period: str, sex: str, age: str, subset: str, release: str
+) -> dict[str, Any]:
+    """Open the archived workbooks behind a published figure again and add its cells up.
+
+    Shape   {published, total, agrees, cells: [{area_code, file_path, sha256, sheet_name, cell_address, …}]}.
+    Blanks  a cell that was left empty has no value; a figure that nobody filled has none either.
+    Raises  UsageError if the release has no such figure.
+    """
+    path = home.releases / release / "national.duckdb"
+    if not path.exists():
+        raise UsageError(f"there is no release {release} in {home.releases}")
+    with duckdb.connect(str(path), read_only=True) as connection:
+        published = connection.execute(
+            """
+            select obs_value from marts.fct_indicator_values
+            where frame = 'as_reported' and indicator_code = ? and area_code = ? and period_code = ?
+            and sex = ? and age_band = ? and subset = ?
+            """,
+            [indicator, area, period, sex, age, subset],
+        ).fetchone()
+        if published is None:
+            raise UsageError(f"release {release} has no figure {indicator} {area} {period} {sex} {age} {subset}")
+        standing = connection.execute(
+            """
+            select area_code, file_path, sha256 from marts.fct_submissions
+            where is_current and period_code = ? order by area_code
+            """,
+            [period],
+        ).fetchall()
+    column = _column(home, sex, age, subset)
+    reports = [
+        (home, code, file_path, sha256, indicator, column)
+        for code, file_path, sha256 in standing
+        if _contributes(home, code, area, indicator, Period.parse(period))
+    ]
+    if len(reports) > _MANY:
+        with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+            found = list(pool.map(_cell, reports, chunksize=50))
+    else:
+        found = [_cell(report) for report in reports]
+    cells = [cell for cell in found if cell]
+    values = [cell["value"] for cell in cells if cell["value"] is not None]
+    total = sum(values) if values else None
+    return {"published": published[0], "total": total, "agrees": published[0] == total, "cells": cells}
+
+
+def _column(home: Home, sex: str, age: str, subset: str) -> str:
+    for column in home.contracts.columns.values():
+        if (column.sex, column.age_band, column.subset) == (sex, age, subset):
+            return column.code
+    raise UsageError(f"no column is sex {sex}, age {age}, subset {subset}")
+
+
+def _contributes(home: Home, code: str, area: str, indicator: str, period: Period) -> bool:
+    """Whether the report of `code` is of the lowest level that fills the row, and lies in `area`."""
+    register, day = home.contracts.register, period.map_date
+    version = register.at(code, day)
+    row = home.contracts.edition(period).row_of.get(indicator)
+    if version is None or row is None:
+        return False
+    levels = row.indicator.levels
+    if not (version.level in levels if levels else register.is_lowest(version)):
+        return False
+    holder: Area | None = version
+    while holder is not None and area != NATION and holder.code != area:
+        holder = register.at(holder.parent_code, day) if holder.parent_code else None
+    return holder is not None
+
+
+def _cell(report: tuple[Home, str, str, str, str, str]) -> dict[str, Any] | None:
+    home, code, file_path, sha256, indicator, column = report
+    figures = read_workbook(home.archive.path(sha256), home.contracts).figures
+    for at, (of_indicator, of_column) in enumerate(zip(figures.indicator_code, figures.column_code, strict=True)):
+        if (of_indicator, of_column) == (indicator, column) and figures.state[at] != CellState.NOT_USED:
+            return {
+                "area_code": code,
+                "file_path": file_path,
+                "sha256": sha256,
+                "sheet_name": figures.sheet_name[at],
+                "cell_address": figures.cell_address[at],
+                "raw_text": figures.raw_text[at],
+                "value": figures.value[at],
+            }
+    return None

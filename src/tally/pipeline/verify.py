@@ -1,0 +1,97 @@
+"""Whether the record still holds: archive, ledger, releases; and whether an old release can be made again."""
+
+import tempfile
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+
+from tally.adapters.archive import file_hash
+from tally.errors import LedgerError, UsageError
+from tally.pipeline.home import Home
+from tally.pipeline.judge import judge_batch
+from tally.pipeline.publish import CURRENT, code_version, manifests, publish_release
+from tally.pipeline.read import read_chunks
+from tally.pipeline.receive import receive_new_files
+from tally.pipeline.state import state_of
+
+
+def verify_home(home: Home) -> str:
+    """Recompute every hash.
+
+    Raises  LedgerError that names the first thing that does not hold.
+    """
+    events = home.ledger.verify()
+    state = state_of(home.ledger.events())
+    hashes = sorted({one.sha256 for one in state.submissions.values()})
+    for sha256 in hashes:
+        home.archive.verify(sha256)
+    known = list(manifests(home))
+    missing = set(state.releases) - {manifest["release_id"] for manifest in known}
+    if missing:
+        raise LedgerError(f"release {min(missing)} is in the ledger but not on disk")
+    for manifest in known:
+        folder = home.releases / manifest["release_id"]
+        if file_hash(folder / "manifest.json") != state.releases.get(manifest["release_id"]):
+            raise LedgerError(f"release {manifest['release_id']}: manifest.json is not the one that was published")
+        present = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} - {
+            "manifest.json"
+        }
+        odd = present ^ set(manifest["files"])
+        if odd:
+            raise LedgerError(f"release {manifest['release_id']}: {min(odd)} was added or removed")
+        for name, said in manifest["files"].items():
+            if file_hash(folder / name) != said["sha256"]:
+                raise LedgerError(f"release {manifest['release_id']}: {name} was edited")
+    return f"{events} events, {len(hashes)} archived files, {len(known)} releases: all hold"
+
+
+def rebuild_release(home: Home, release_id: str) -> str:
+    """Make a release again from the archive and the ledger, beside everything else, and compare every mart's rows.
+
+    Raises  UsageError if there is no such release; LedgerError that names the marts whose rows differ.
+    """
+    manifest = next((one for one in manifests(home) if one["release_id"] == release_id), None)
+    if manifest is None:
+        raise UsageError(f"there is no release {release_id} in {home.releases}")
+    as_of = datetime.fromisoformat(manifest["as_of"])
+    received = []
+    for event in home.ledger.events():
+        if event["event"] == "received":
+            received.append({key: value for key, value in event.items() if key not in ("seq", "prev", "at")})
+        if event["event"] == "published" and event["release_id"] == release_id:
+            break
+    with tempfile.TemporaryDirectory() as folder:
+        again = Home(Path(folder), home.project)
+        (again.root / "archive").symlink_to(home.root / "archive")
+        again.ledger.append(as_of, received)
+        chunks = receive_new_files(as_of, home=again)
+        judge_batch(read_chunks(chunks, again), as_of, again)
+        publish_release(as_of, again)
+        differing = _differing(home.releases / release_id, again.releases / CURRENT)
+    code = code_version(home)
+    by = (
+        "the same code"
+        if manifest["code"] == code
+        else f"code {code}, where the release was made by {manifest['code']}"
+    )
+    if differing:
+        raise LedgerError(f"release {release_id}, rebuilt by {by}, differs in {', '.join(differing)}")
+    return f"release {release_id}, rebuilt by {by}: the rows of every mart are the same"
+
+
+def _differing(old: Path, new: Path) -> list[str]:
+    """The marts whose rows are not the same in two releases."""
+    names = sorted({path.name for release in (old, new) for path in (release / "parquet").iterdir()})
+    with duckdb.connect() as connection:
+
+        def same(name: str) -> bool:
+            one, other = (f"read_parquet('{release}/parquet/{name}/{name}.parquet')" for release in (old, new))
+            if not all((release / "parquet" / name).exists() for release in (old, new)):
+                return False
+            rows = connection.execute(
+                f"select count(*) from ((from {one} except all from {other}) union all (from {other} except all from {one}))"
+            ).fetchone()
+            return rows == (0,)
+
+        return [name for name in names if not same(name)]
