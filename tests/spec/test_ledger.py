@@ -1,0 +1,97 @@
+"""The ledger forgets nothing, repeats nothing, and shows when somebody changed it."""
+
+import json
+import multiprocessing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tally.adapters.archive import Archive
+from tally.adapters.ledger import Ledger
+from tally.errors import LedgerError
+
+NOW = datetime(2025, 12, 17, tzinfo=UTC)
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Ledger:
+    ledger = Ledger(tmp_path)
+    ledger.append(NOW, [{"event": "received", "submission_id": str(number)} for number in range(3)])
+    return ledger
+
+
+def test_events_come_back_in_order_and_the_chain_holds(ledger: Ledger) -> None:
+    ledger.append(NOW, [{"event": "judged", "submission_id": "1"}])
+    assert [event["seq"] for event in ledger.events()] == [1, 2, 3, 4]
+    assert ledger.verify() == 4
+
+
+def test_a_line_torn_by_a_crash_is_set_aside_and_its_recovery_is_an_event(ledger: Ledger) -> None:
+    with ledger.path.open("ab") as file:
+        file.write(b'{"seq":4,"prev":"ab')
+    assert len(list(ledger.events())) == 3
+    ledger.append(NOW, [{"event": "read"}])
+    assert [event["event"] for event in ledger.events()][3:] == ["recovered", "read"]
+    assert (ledger.path.parent / "torn.bin").read_bytes() == b'{"seq":4,"prev":"ab\n'
+    assert ledger.verify() == 5
+
+
+@pytest.mark.parametrize("line", [0, 1])
+def test_an_edited_event_is_found(ledger: Ledger, line: int) -> None:
+    lines = ledger.path.read_text().splitlines()
+    lines[line] = lines[line].replace('"received"', '"refused"')
+    ledger.path.write_text("\n".join(lines) + "\n")
+    with pytest.raises(LedgerError, match=f"line {line + 2} does not follow"):
+        ledger.verify()
+
+
+def test_a_removed_event_is_found(ledger: Ledger) -> None:
+    lines = ledger.path.read_text().splitlines()
+    ledger.path.write_text("\n".join([lines[0], lines[2]]) + "\n")
+    with pytest.raises(LedgerError, match="line 2 does not follow"):
+        ledger.verify()
+
+
+def _append_many(folder: Path, writer: int) -> None:
+    for number in range(20):
+        Ledger(folder).append(NOW, [{"event": "received", "writer": writer, "number": number}])
+
+
+def test_processes_that_write_at_once_lose_nothing(tmp_path: Path) -> None:
+    processes = [
+        multiprocessing.get_context("spawn").Process(target=_append_many, args=(tmp_path, n)) for n in range(3)
+    ]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    assert Ledger(tmp_path).verify() == 60
+
+
+def test_a_long_last_line_is_still_followed(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path)
+    ledger.append(NOW, [{"event": "read", "submission_ids": ["x" * 16] * 20_000}])
+    ledger.append(NOW, [{"event": "read"}])
+    assert ledger.verify() == 2
+
+
+def test_a_line_says_when_it_was_written(ledger: Ledger) -> None:
+    assert json.loads(ledger.path.read_text().splitlines()[0])["at"] == NOW.isoformat()
+
+
+def test_the_archive_keeps_one_copy_and_notices_other_bytes(tmp_path: Path) -> None:
+    source = tmp_path / "report.xlsx"
+    source.write_bytes(b"figures")
+    archive = Archive(tmp_path / "archive")
+    sha256, size = archive.keep(source)
+    assert archive.keep(source) == (sha256, size) == (sha256, 7)
+    assert [path for path in archive.folder.rglob("*") if path.is_file()] == [archive.path(sha256)]
+    archive.verify(sha256)
+    archive.path(sha256).chmod(0o644)
+    archive.path(sha256).write_bytes(b"others")
+    with pytest.raises(LedgerError, match="has other bytes"):
+        archive.verify(sha256)
+    archive.path(sha256).unlink()
+    with pytest.raises(LedgerError, match="is missing"):
+        archive.verify(sha256)
