@@ -1,0 +1,44 @@
+{#
+    One Parquet file of every judgement folder, with the batch that its folder names.
+    Without folders: no rows, in the columns that the source declares.
+#}
+{% macro judged_rows(table_name) -%}
+    {%- set relation = source('judgements', table_name) -%}
+    {%- set folders = var('judgement_folders') -%}
+    {%- if folders -%}
+        (
+            select
+                * exclude (filename),
+                regexp_extract(filename, '([^/]+)/[^/]+$', 1) as judged_in,
+            from read_parquet(
+                [
+                    {%- for folder in folders %}
+                    '{{ folder | replace("'", "''") }}/{{ table_name }}.parquet',
+                    {%- endfor %}
+                ],
+                union_by_name = true,
+                filename = true
+            )
+        )
+    {%- elif execute -%}
+        {%- set node = graph.sources['source.tally.judgements.' ~ table_name] -%}
+        (
+            select
+                {%- for column in node.columns.values() %}
+                cast(null as {{ column.data_type }}) as {{ column.name }},
+                {%- endfor %}
+                cast(null as varchar) as judged_in,
+            where false
+        )
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# Which batch holds the current judgement of each submission; a replay leaves older ones behind. #}
+{% macro current_judgements() -%}
+    {%- if var('judgement_folders') -%}
+        read_csv('{{ var("judged_file") | replace("'", "''") }}', header = true, all_varchar = true)
+    {%- else -%}
+        (select cast(null as varchar) as submission_id, cast(null as varchar) as batch_id where false)
+    {%- endif -%}
+{%- endmacro %}

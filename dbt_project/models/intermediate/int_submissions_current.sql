@@ -1,0 +1,17 @@
+-- Grain: one row per area and period with an accepted report: the submission that stands.
+with
+
+submissions as (select * from {{ ref('stg_reports__submissions') }})
+
+select
+    submission_id,
+    area_code,
+    period_code,
+    received_at,
+from submissions
+where is_accepted
+qualify
+    row_number() over (
+        partition by area_code, period_code
+        order by received_at desc, file_path desc, submission_id desc
+    ) = 1

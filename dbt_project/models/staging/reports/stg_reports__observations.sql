@@ -1,0 +1,26 @@
+-- Grain: one row per figure cell of an accepted submission, as it is judged now.
+with
+
+observations as (
+    select * from {{ judged_rows('observations') }}
+),
+
+judged as (
+    select * from {{ current_judgements() }}
+)
+
+-- raw_text stays behind: what a sender wrote is not copied onward, only what it means
+select
+    observations.submission_id,
+    observations.form_code,
+    observations.indicator_code,
+    observations.column_code,
+    observations.sheet_name,
+    observations.cell_address,
+    cast(observations.obs_value as bigint) as obs_value,
+    observations.cell_state,
+from observations
+inner join judged
+    on
+        observations.submission_id = judged.submission_id
+        and observations.judged_in = judged.batch_id

@@ -1,0 +1,34 @@
+-- Grain: one row per submission, as it is judged now.
+{{ config(materialized='table') }}
+
+with
+
+submissions as (
+    select * from {{ judged_rows('submissions') }}
+),
+
+judged as (
+    select * from {{ current_judgements() }}
+)
+
+select
+    submissions.submission_id,
+    submissions.file_path,
+    submissions.sha256,
+    submissions.sender,
+    submissions.area_code,
+    submissions.area_level,
+    submissions.period_code,
+    submissions.template_version,
+    submissions.report_kind,
+    cast(submissions.received_at as timestamptz) as received_at,
+    cast(submissions.due_date as date) as due_date,
+    submissions.verdict,
+    submissions.verdict in ('accepted', 'accepted_with_warnings') as is_accepted,
+    cast(submissions.is_late as boolean) as is_late,
+    submissions.judged_in as batch_id,
+from submissions
+inner join judged
+    on
+        submissions.submission_id = judged.submission_id
+        and submissions.judged_in = judged.batch_id

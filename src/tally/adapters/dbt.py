@@ -1,0 +1,119 @@
+"""Builds the marts with dbt, in this process."""
+
+import json
+import os
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from tally.errors import BuildError
+
+FAILED = ("error", "fail", "runtime error")
+_NODES_NAMED = 10
+
+
+@dataclass(frozen=True, slots=True)
+class BuildOutcome:
+    """What a build left behind.
+
+    Shape  `build_file` holds the schema `marts` and nothing else; `working_file` what the marts were made of;
+           `nodes` how many nodes of each type ended how, as {("model", "success"): 28}; `seconds` by node.
+    """
+
+    build_file: Path
+    working_file: Path
+    manifest: Path
+    nodes: dict[tuple[str, str], int]
+    seconds: dict[str, float]
+
+
+def build_marts(
+    project_dir: Path,
+    build_file: Path,
+    target_dir: Path,
+    judgement_folders: Sequence[Path],
+    judged_file: Path,
+    as_of: datetime,
+    *,
+    collected_from: str | None = None,
+    with_unit_tests: bool = False,
+) -> BuildOutcome:
+    """Build and test every mart on a fresh DuckDB file.
+
+    Shape   judged_file: CSV (submission_id,batch_id), for each submission the batch whose judgement is current;
+            judgement_folders: one folder a batch, named as the batch. Nothing is written into project_dir: dbt's own
+            files go to target_dir, its log to `logs` beside build_file. A target_dir that is kept makes the next
+            build with the same arguments start faster.
+    Raises  BuildError that names the models and tests that failed; then build_file is not fit to be published.
+    """
+    from dbt.cli.main import dbtRunner
+
+    working_file = build_file.with_name(build_file.name + ".working")
+    build_file.parent.mkdir(parents=True, exist_ok=True)
+    for file in (build_file, working_file):
+        file.unlink(missing_ok=True)
+        file.with_name(file.name + ".wal").unlink(missing_ok=True)
+    variables: dict[str, Any] = {
+        "judgement_folders": [folder.absolute().as_posix() for folder in judgement_folders],
+        "judged_file": judged_file.absolute().as_posix(),
+        "as_of": as_of.isoformat(),
+    }
+    if collected_from:
+        variables["collected_from"] = collected_from
+    project = str(project_dir.absolute())
+    arguments = ["build", "--project-dir", project, "--profiles-dir", project]
+    arguments += ["--target-path", str(target_dir.absolute()), "--log-path", str(build_file.absolute().parent / "logs")]
+    arguments += ["--vars", json.dumps(variables), "--log-level", "none", "--log-level-file", "info", "--no-use-colors"]
+    if not with_unit_tests:
+        arguments += ["--exclude-resource-type", "unit_test"]
+    try:
+        with _environment(TALLY_BUILD_FILE=str(build_file.absolute()), DO_NOT_TRACK="1"):
+            answer = dbtRunner().invoke(arguments)
+    finally:
+        _let_go()
+    results: list[Any] = list(getattr(answer.result, "results", ()))
+    if not answer.success:
+        raise BuildError(_failures(build_file, results, answer.exception))
+    return BuildOutcome(
+        build_file=build_file,
+        working_file=working_file,
+        manifest=target_dir / "manifest.json",
+        nodes=dict(Counter((str(one.node.resource_type), str(one.status)) for one in results)),
+        seconds={one.node.unique_id: one.execution_time for one in results},
+    )
+
+
+@contextmanager
+def _environment(**values: str) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def _let_go() -> None:
+    """dbt keeps the DuckDB file open until the process ends, and nobody else could read it."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    manager: Any = DuckDBConnectionManager
+    if manager._ENV is not None:
+        manager._ENV.close()
+    manager.close_all_connections()
+
+
+def _failures(build_file: Path, results: Sequence[Any], exception: BaseException | None) -> str:
+    failed = [f"{one.node.name}: {' '.join((one.message or '').split())}" for one in results if one.status in FAILED]
+    if not failed:
+        return f"{build_file.name}: {exception or 'dbt gave no reason'}"
+    more = f"; and {len(failed) - _NODES_NAMED} more" if len(failed) > _NODES_NAMED else ""
+    return f"{build_file.name}: {'; '.join(failed[:_NODES_NAMED])}{more}"
