@@ -1,0 +1,257 @@
+"""The letter: what a sender gets back, and what it must never do."""
+
+import csv
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, datetime
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from tally.contracts.load import load_contracts
+from tally.contracts.model import Contracts
+from tally.exports.answers import Finding, Submission, marks, runs
+from tally.exports.letter import letter
+from tally.periods import LOCAL_TIME
+from tally.vocabulary import Severity, Verdict
+
+PROJECT = Path(__file__).resolve().parents[2]
+SAMPLES = PROJECT / "tests" / "field_samples"
+VOID = {"meta", "br", "hr", "img", "input", "link"}
+
+AT_NOON = datetime(2025, 12, 16, 12, 0, tzinfo=LOCAL_TIME)
+RETURNED = Submission(
+    submission_id="0123456789abcdef",
+    file_path="inbox/26740/BVTE_26740_2025-A1.xlsx",
+    sha256="0" * 64,
+    sender="26740",
+    area_code="26740",
+    period_code="2025-A1",
+    received_at=AT_NOON,
+    due_date=date(2025, 12, 17),
+    verdict=Verdict.RETURNED,
+    is_late=False,
+)
+WRONG_TOTAL = Finding(
+    submission_id=RETURNED.submission_id,
+    rule_code="R0201",
+    severity=Severity.CRITICAL,
+    sheet_name="BVTE-02",
+    cell_address="F12",
+    message_vi="E12 = 5; F12 + G12 + H12 = 4. Quy tắc: Tổng số bằng các phần; hãy cộng lại các số thành phần.",
+    message_en="E12 = 5; F12 + G12 + H12 = 4. Rule: The total is its parts; please add the parts again.",
+)
+
+
+@pytest.fixture(scope="module")
+def contracts() -> Contracts:
+    return load_contracts(PROJECT / "contracts")
+
+
+def answered_samples() -> Iterator[tuple[str, str, list[tuple[str, str, str]]]]:
+    """(path, verdict, [(rule, sheet, cell)]) of every sample that is not clean."""
+    with (SAMPLES / "expected.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            broken = [
+                re.fullmatch(r"(\w+)(?:@(.+)!(\w+))?", rule).groups("") for rule in row["rules"].split(";") if rule
+            ]
+            if broken:
+                yield row["path"], row["verdict"], broken
+
+
+def sample(
+    contracts: Contracts, path: str, verdict: str, broken: list[tuple[str, str, str]]
+) -> tuple[Submission, list[Finding]]:
+    """A sample's submission, and findings that say what the contract says of each rule."""
+    rules = {rule.code: rule for form in contracts.forms for rule in form.rules} | contracts.submission_rules
+    rules |= {rule.code: rule for rule in contracts.coherence.rules}
+    findings = [
+        Finding(
+            submission_id="0123456789abcdef",
+            rule_code=code,
+            severity=rules[code].severity if verdict != "accepted_with_warnings" else Severity.WARNING,
+            sheet_name=sheet or None,
+            cell_address=cell or None,
+            message_vi=f"{cell} = 1. Quy tắc: {rules[code].tell.vi}; hãy {rules[code].mend.vi}.",
+            message_en=f"{cell} = 1. Rule: {rules[code].tell.en}; please {rules[code].mend.en}.",
+        )
+        for code, sheet, cell in broken
+    ]
+    sender = path.split("/")[1]
+    late = any(code == "S13" for code, _, _ in broken)
+    submission = replace(
+        RETURNED, file_path=path, sender=sender, area_code=sender, verdict=Verdict(verdict), is_late=late
+    )
+    return submission, findings
+
+
+class Page(HTMLParser):
+    """A page as its tags, its text and what it would fetch."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: list[str] = []
+        self.fetched: list[str] = []
+        self.words: list[str] = []
+        self.feed(html)
+        self.close()
+
+    @property
+    def text(self) -> str:
+        return " ".join("".join(self.words).split())
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.fetched += [
+            f"{tag} {name}" for name, _ in attrs if name in ("src", "href", "data", "action", "background")
+        ]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.open[-1:] != ["style"]:
+            self.words.append(data)
+        self.fetched += re.findall(r"url\(|@import", data)
+
+
+def read(contracts: Contracts, submission: Submission, findings: list[Finding], **given: object) -> Page:
+    arguments = {"written_at": AT_NOON, "marked_name": "x_marked.xlsx"} | given
+    return Page(letter(submission, findings, contracts, **arguments))
+
+
+@pytest.mark.parametrize(
+    ("path", "verdict", "broken"), [pytest.param(*one, id=one[0][6:]) for one in answered_samples()]
+)
+def test_a_letter_names_every_finding(contracts: Contracts, path: str, verdict: str, broken: list) -> None:
+    submission, findings = sample(contracts, path, verdict, broken)
+    vietnamese = read(contracts, submission, findings).text.partition("Questions")[0]
+    if verdict == "duplicate":
+        assert "đã nhận trước đó" in vietnamese
+        return
+    for code, sheet, cell in broken:
+        assert code in vietnamese
+        if cell:
+            place = vietnamese[vietnamese.index(sheet if sheet == "TT chung" else f"Biểu {sheet}") :]
+            assert cell in place or in_a_run(cell, place)
+
+
+def in_a_run(cell: str, text: str) -> bool:
+    column, row = re.fullmatch(r"([A-Z]+)(\d+)", cell).groups()
+    return any(
+        first == last == column and int(start) <= int(row) <= int(end)
+        for first, start, last, end in re.findall(r"([A-Z]+)(\d+)–([A-Z]+)(\d+)", text)
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "verdict", "broken"), [pytest.param(*one, id=one[0][6:]) for one in answered_samples()]
+)
+def test_a_letter_is_well_formed_and_fetches_nothing(
+    contracts: Contracts, path: str, verdict: str, broken: list
+) -> None:
+    page = read(contracts, *sample(contracts, path, verdict, broken))
+    assert page.open == []
+    assert page.fetched == []
+    assert "script" not in page.tags
+
+
+def test_a_finding_reads_as_form_cell_what_and_what_to_do(contracts: Contracts) -> None:
+    text = read(contracts, RETURNED, [WRONG_TOTAL]).text
+    assert "Biểu BVTE-02, ô F12: E12 = 5; F12 + G12 + H12 = 4. Quy tắc: Tổng số bằng các phần; hãy cộng lại" in text
+    assert "Form BVTE-02, cell F12: E12 = 5" in text
+
+
+def test_the_same_fault_in_eighty_cells_is_one_line(contracts: Contracts) -> None:
+    findings = [
+        replace(
+            WRONG_TOTAL,
+            rule_code="S12",
+            sheet_name=f"BVTE-0{form}",
+            cell_address=f"E{row}",
+            message_vi=f"Ô E{row} có công thức chưa tính; hãy ghi một số.",
+            message_en=f"Cell E{row} holds a formula without a value; please write a number.",
+        )
+        for form in range(1, 6)
+        for row in range(8, 24)
+    ]
+    text = read(contracts, RETURNED, findings).text
+    assert text.count("công thức chưa tính") == 1
+    assert "Biểu BVTE-01, ô E8–E23; Biểu BVTE-02, ô E8–E23; Biểu BVTE-03" in text
+    assert text.count("S12") == 2
+
+
+def test_different_figures_of_one_rule_share_their_advice(contracts: Contracts) -> None:
+    other = replace(WRONG_TOTAL, cell_address="F13", message_vi=WRONG_TOTAL.message_vi.replace("12", "13"))
+    text = read(contracts, RETURNED, [WRONG_TOTAL, other]).text
+    assert "Biểu BVTE-02, ô F12: E12 = 5; F12 + G12 + H12 = 4 Biểu BVTE-02, ô F13: E13 = 5; F13 + G13 + H13 = 4" in text
+    assert text.count("hãy cộng lại các số thành phần") == 1
+
+
+@pytest.mark.parametrize(
+    ("written_at", "when"),
+    [
+        pytest.param(AT_NOON, "chậm nhất ngày 17/12/2025", id="before the due day"),
+        pytest.param(
+            datetime(2025, 12, 17, 23, 59, tzinfo=LOCAL_TIME), "chậm nhất ngày 17/12/2025", id="on the due day"
+        ),
+        pytest.param(datetime(2025, 12, 18, 0, 0, tzinfo=LOCAL_TIME), "càng sớm càng tốt", id="after the due day"),
+    ],
+)
+def test_a_letter_says_by_when_to_send_again(contracts: Contracts, written_at: datetime, when: str) -> None:
+    assert when in read(contracts, RETURNED, [WRONG_TOTAL], written_at=written_at).text
+
+
+def test_the_time_of_receipt_is_local(contracts: Contracts) -> None:
+    submission = replace(RETURNED, received_at=datetime.fromisoformat("2025-12-15T18:30:00+00:00"))
+    assert "01:30 ngày 16/12/2025" in read(contracts, submission, [WRONG_TOTAL]).text
+
+
+def test_a_letter_names_the_province_that_answers_questions(contracts: Contracts) -> None:
+    assert "của Thành phố Hồ Chí Minh." in read(contracts, RETURNED, [WRONG_TOTAL]).text
+
+
+def test_an_unknown_area_and_period_are_said_to_be_unknown(contracts: Contracts) -> None:
+    unknown = replace(
+        RETURNED, sender="", area_code=None, period_code=None, due_date=None, is_late=None, verdict=Verdict.REFUSED
+    )
+    text = read(contracts, unknown, [replace(WRONG_TOTAL, rule_code="S01", sheet_name=None, cell_address=None)]).text
+    assert text.count("chưa xác định được") == 2
+    assert "ngay sau khi sửa xong" in text
+
+
+def test_a_hostile_file_name_stays_text(contracts: Contracts) -> None:
+    hostile = '\u202e\x07<script>alert(1)<img src=x>&".xlsx'
+    page = read(contracts, replace(RETURNED, file_path=f"inbox/26740/{hostile}"), [WRONG_TOTAL])
+    assert "<script>alert(1)" in page.text
+    assert "script" not in page.tags
+    assert "img" not in page.tags
+    assert "\u202e" not in page.text
+
+
+def test_a_workbook_that_cannot_be_marked_is_said_to_be_so(contracts: Contracts) -> None:
+    assert "không đánh dấu được" in read(contracts, RETURNED, [WRONG_TOTAL], marked_name=None).text
+    assert "không đánh dấu được" not in read(contracts, RETURNED, [WRONG_TOTAL]).text
+
+
+@pytest.mark.parametrize("verdict", [Verdict.REFUSED, Verdict.DUPLICATE])
+def test_what_was_refused_or_sent_twice_is_never_copied(contracts: Contracts, verdict: Verdict) -> None:
+    assert marks(replace(RETURNED, verdict=verdict), [WRONG_TOTAL], contracts) == []
+
+
+@pytest.mark.parametrize(
+    ("cells", "words"),
+    [
+        pytest.param(["E9"], "E9", id="one cell"),
+        pytest.param(["E9", "G9", "J9"], "E9, G9, J9", id="cells of a row"),
+        pytest.param(["E10", "E9", "E8"], "E8–E10", id="neighbours in a column"),
+        pytest.param(["E8", "E9", "AA1", "Z1"], "E8, E9, Z1, AA1", id="columns in the order of a sheet"),
+    ],
+)
+def test_cells_are_named_in_few_words(cells: list[str], words: str) -> None:
+    assert runs(cells) == words
