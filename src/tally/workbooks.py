@@ -49,10 +49,12 @@ _DATES = ("start_date", "end_date", "signed_date")
 class BlankWorkbook:
     """The blank workbook of one edition and level, made once and filled as often as wanted.
 
+    Blanks  a `notice`, where there is one, is printed on the cover beside the word that the form is simulated.
     Source  contracts/submission.yml for the cover, contracts/forms/ for the sheets
     """
 
-    def __init__(self, contracts: Contracts, edition: Edition, level: str) -> None:
+    def __init__(self, contracts: Contracts, edition: Edition, level: str, notice: str = "") -> None:
+        self._notice = notice
         self._cover = contracts.submission.cover
         self._figures: dict[tuple[str, str], tuple[str, str]] = {}
         self._notes: dict[str, tuple[str, str]] = {}
@@ -100,7 +102,8 @@ class BlankWorkbook:
         printed = datetime.combine(edition.period.map_date, time())
         workbook.set_properties({"title": f"{SIMULATED} {edition.template_version}", "created": printed})
         styles = {name: workbook.add_format(style) for name, style in _STYLES.items()}
-        _write_cover(workbook.add_worksheet(contracts.submission.cover.sheet), styles, contracts, edition, level)
+        cover = workbook.add_worksheet(contracts.submission.cover.sheet)
+        _write_cover(cover, styles, contracts, edition, level, self._notice)
         units = {unit.code: unit.label.vi for unit in contracts.codelists.units if unit.in_force(edition.period)}
         for number, sheet in enumerate(edition.sheets, start=2):
             worksheet = workbook.add_worksheet(sheet.name)
@@ -163,7 +166,7 @@ def _entry(name: str) -> ZipInfo:
 
 
 def _write_cover(
-    worksheet: Worksheet, styles: dict[str, Format], contracts: Contracts, edition: Edition, level: Level
+    worksheet: Worksheet, styles: dict[str, Format], contracts: Contracts, edition: Edition, level: Level, notice: str
 ) -> None:
     cover = contracts.submission.cover
     kinds = [kind.label.vi for kind in contracts.codelists.report_kinds if kind.in_force(edition.period)]
@@ -181,7 +184,7 @@ def _write_cover(
     worksheet.set_column(0, 0, 38)
     worksheet.set_column(1, 1, 46)
     worksheet.merge_range(0, 0, 0, 1, cover.title, styles["title"])
-    worksheet.write_string(1, 0, f"({SIMULATED})", styles["subtitle"])
+    worksheet.write_string(1, 0, f"({SIMULATED}) {notice}".strip(), styles["subtitle"])
     for field in cover.fields:
         worksheet.write_string(field.row - 1, 0, field.label, styles["cover_label"])
         style = styles["cover_date" if field.code in _DATES else "cover_value"]
