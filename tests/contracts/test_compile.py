@@ -16,8 +16,8 @@ import python_calamine
 from great_expectations import ExpectationSuite
 
 from tally.compile import compiled_files
-from tally.pipeline.compile import stale_files, write_compiled
 from tally.periods import Period
+from tally.pipeline.compile import stale_files, write_compiled
 from tally.workbooks import BlankWorkbook
 
 ROOT = Path(__file__).parents[2]

@@ -11,6 +11,7 @@ from tally.names import english_name
 from tally.periods import Period, periods_between
 
 LAST_PERIOD = Period(2030, "A1")
+_SINCE_EVER = Period(0, "S1")
 Row = Sequence[str | int | date | Period | None]
 
 
@@ -122,7 +123,8 @@ def _rules(contracts: Contracts) -> Iterable[Row]:
     owned = [(form.form, rule) for form in contracts.forms for rule in form.rules]
     owned += [(_form_of(contracts, rule), rule) for rule in contracts.coherence.rules]
     # a rule that was reworded is one rule, and its last wording stands
-    for code, (form_code, rule) in sorted({rule.code: (form_code, rule) for form_code, rule in owned}.items()):
+    lives = sorted(owned, key=lambda line: (line[1].code, line[1].since or _SINCE_EVER))
+    for code, (form_code, rule) in {rule.code: (form_code, rule) for form_code, rule in lives}.items():
         yield [code, form_code, rule.severity, rule.tell.vi, rule.tell.en, rule.source]
 
 

@@ -14,7 +14,7 @@ from fractions import Fraction
 from functools import cache
 from typing import Any
 
-from lark import Lark, Transformer, UnexpectedInput, v_args
+from lark import Lark, Transformer, UnexpectedInput, UnexpectedToken, v_args
 
 LOOKS_BACK = ("previous", "first_half", "end_of_last_year", "upper_limit")
 
@@ -132,7 +132,8 @@ def parse(text: str) -> Statement:
     try:
         statement: Statement = _AsStatement().transform(_lark().parse(text))
     except UnexpectedInput as error:
-        rest = text[error.column - 1 :] if error.column > 0 else ""
+        at_end = isinstance(error, UnexpectedToken) and error.token.type == "$END"
+        rest = "" if at_end else text[error.column - 1 :]
         raise ValueError(f"cannot be read at `{rest or 'its end'}`") from None
     for call in _calls(statement):
         if call.function not in ("sum", "max", *LOOKS_BACK):

@@ -20,6 +20,8 @@ class Document:
             node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
         except OSError as error:
             raise ContractError(name, None, "file", f"cannot be read: {error.strerror}") from error
+        except UnicodeDecodeError as error:
+            raise ContractError(name, None, "file", "is not UTF-8") from error
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else None
             raise ContractError(name, line, "YAML", str(error.problem)) from error

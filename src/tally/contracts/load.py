@@ -47,12 +47,15 @@ def load_contracts(folder: Path) -> Contracts:
     calendar_document, calendar = _read(folder, "calendar.yml", Calendar)
     submission_document, submission = _read(folder, "submission.yml", SubmissionContract)
     coherence_document, coherence = _read(folder, "coherence.yml", Coherence)
-    _, gate = _read(folder, "release.yml", Gate)
+    gate_document, gate = _read(folder, "release.yml", Gate)
     forms = [_read(folder, f"forms/{path.name}", Form) for path in sorted((folder / "forms").glob("*.yml"))]
 
     _check_codelists(codelists_document, codelists)
     _check_calendar(calendar_document, calendar, codelists)
-    _check_lives(submission_document, ("templates",), submission.templates, lambda line: line.version)
+    _check_lives(submission_document, ("templates",), submission.templates, lambda _: "a template")
+    _check_once(submission_document, "rules", [rule.code for rule in submission.rules])
+    _check_once(gate_document, "checks", [check.code for check in gate.checks])
+    _check_lives(coherence_document, ("rules",), coherence.rules, lambda line: line.code)
     for document, form in forms:
         _check_form(document, form, codelists, Path(document.name).stem)
     _check_one_code_one_place(forms, coherence_document, coherence)
@@ -61,6 +64,11 @@ def load_contracts(folder: Path) -> Contracts:
     maker = _EditionMaker(codelists, [form for _, form in forms], coherence, submission, documents, coherence_document)
     for period in _turning_points(codelists, [form for _, form in forms], coherence, submission):
         maker.make(period)
+    register = load_areas(folder / "areas")
+    provinces = {area.code for area in register.areas if area.level == "province"}
+    for at, line in enumerate(calendar.provinces):
+        if line.province not in provinces:
+            raise calendar_document.error(("provinces", at, "province"), f"no province {line.province}")
     return Contracts(
         version=_version(folder),
         codelists=codelists,
@@ -69,7 +77,7 @@ def load_contracts(folder: Path) -> Contracts:
         calendar=calendar,
         submission=submission,
         gate=gate,
-        register=load_areas(folder / "areas"),
+        register=register,
         editions=Editions(maker.make),
     )
 
@@ -82,7 +90,8 @@ def _read(folder: Path, name: str, model: type[M]) -> tuple[Document, M]:
         first = error.errors()[0]
         keys = _keys(document.data, first["loc"])
         key: Key = tuple(part for part in first["loc"] if isinstance(part, int) or part in keys)
-        message = {"extra_forbidden": "this key is not known", "missing": "is missing"}.get(first["type"], first["msg"])
+        message = {"extra_forbidden": "this key is not known", "missing": "is missing"}.get(first["type"])
+        message = message or first["msg"].removeprefix("Value error, ")
         raise document.error(key or first["loc"], message) from None
 
 
@@ -107,6 +116,12 @@ def _check_lives(document: Document, key: Key, lines: Sequence[Any], code: Calla
             raise document.error((*key, at), f"{code(second)} is in force twice in some period")
 
 
+def _check_once(document: Document, key: str, codes: Sequence[str]) -> None:
+    for at, code in enumerate(codes):
+        if code in codes[:at]:
+            raise document.error((key, at), f"{code} stands twice")
+
+
 def _overlap(first: Line, second: Line) -> bool:
     def before(one: Line, other: Line) -> bool:
         return one.until is not None and other.since is not None and one.until < other.since
@@ -117,6 +132,7 @@ def _overlap(first: Line, second: Line) -> bool:
 def _check_codelists(document: Document, codelists: CodeLists) -> None:
     for key in ("columns", "units", "report_kinds"):
         _check_lives(document, (key,), getattr(codelists, key), lambda line: line.code)
+    _check_once(document, "levels", [level.code for level in codelists.levels])
     known = {column.code for column in codelists.columns}
     for name, codes in codelists.column_sets.items():
         for at, code in enumerate(codes):
@@ -182,7 +198,7 @@ def _turning_points(
     codelists: CodeLists, forms: list[Form], coherence: Coherence, submission: SubmissionContract
 ) -> list[Period]:
     """The periods at which something begins or has just ended, while a template is in force."""
-    lines: list[Line] = [*codelists.columns, *coherence.rules, *submission.templates, *forms]
+    lines: list[Line] = [*codelists.columns, *codelists.units, *coherence.rules, *submission.templates, *forms]
     for form in forms:
         lines += [*form.indicators, *form.rules]
     points = {line.since for line in lines if line.since} | {_next(line.until) for line in lines if line.until}
@@ -213,6 +229,7 @@ class _EditionMaker:
         if template is None:
             raise ContractError("contracts/submission.yml", None, "templates", f"no template is in force in {period}")
         known = {column.code: column for column in self.codelists.columns if column.in_force(period)}
+        units = {unit.code for unit in self.codelists.units if unit.in_force(period)}
         sheets: list[Sheet] = []
         rows: list[Row] = []
         for form in self.forms:
@@ -221,11 +238,13 @@ class _EditionMaker:
             columns = tuple(known[code] for code in self.codelists.column_sets[form.columns] if code in known)
             sheet = Sheet(form, columns)
             sheets.append(sheet)
-            rows += [
-                Row(sheet, line, tuple(code for code in self.codelists.columns_of(form, line) if code in known))
-                for line in form.indicators
-                if line.in_force(period)
-            ]
+            for at, line in enumerate(form.indicators):
+                if line.in_force(period):
+                    if line.unit not in units:
+                        message = f"no unit {line.unit} in force in {period}"
+                        raise self.documents[form.form].error(("indicators", at, "unit"), message)
+                    columns_filled = tuple(c for c in self.codelists.columns_of(form, line) if c in known)
+                    rows.append(Row(sheet, line, columns_filled))
         claims: list[Claim] = []
         for sheet in sheets:
             mine = [row for row in rows if row.form is sheet]
@@ -241,6 +260,10 @@ class _EditionMaker:
         key: Key = ("rules", at, "says")
         claims = []
         by_code = {row.code: row for row in rows}
+        columns = {column.code for column in self.codelists.columns}
+        for position, column in enumerate(rule.columns or []):
+            if column not in columns:
+                raise document.error(("rules", at, "columns", position), f"no column {column}")
         known_somewhere = {line.code for form in self.forms for line in form.indicators}
         for sentence in rule.sentences:
             try:
@@ -249,9 +272,11 @@ class _EditionMaker:
                 raise document.error(key, str(error)) from None
             if rule.over == "rows":
                 for name in statement.names:
-                    if name not in {column.code for column in self.codelists.columns}:
+                    if name not in columns:
                         raise document.error(key, f"no column {name}")
                 places = tuple(row.code for row in rows if set(statement.names) <= set(row.columns))
+                if not places:
+                    raise document.error(key, "no row prints all its columns")
                 claims.append(Claim(rule, owner, statement, places))
                 continue
             statements = [statement]

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from tally.contracts.areas import Area, Register
 from tally.contracts.grammar import Statement, parse
@@ -18,9 +18,17 @@ def _period(value: Any) -> Period:
     return value if isinstance(value, Period) else Period.parse(str(value))
 
 
+def _month_day(value: str) -> str:
+    try:
+        date.fromisoformat(f"2001-{value}")
+    except ValueError:
+        raise ValueError(f"{value!r} is no day of every year") from None
+    return value
+
+
 PeriodCode = Annotated[Period, BeforeValidator(_period)]
 Code = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
-MonthDay = Annotated[str, Field(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$")]
+MonthDay = Annotated[str, Field(pattern=r"^\d\d-\d\d$"), AfterValidator(_month_day)]
 Part = Literal["S1", "A1"]
 
 
@@ -38,6 +46,12 @@ class Line(Strict):
 
     since: PeriodCode | None = None
     until: PeriodCode | None = None
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> Self:
+        if self.since and self.until and self.until < self.since:
+            raise ValueError(f"until {self.until} is before since {self.since}")
+        return self
 
     def in_force(self, period: Period) -> bool:
         return (self.since is None or self.since <= period) and (self.until is None or period <= self.until)

@@ -1,0 +1,260 @@
+"""What a person is told who makes a mistake in contracts/: the file, the line, the key, and what is wrong."""
+
+import pytest
+
+from tally.contracts.load import load_contracts
+from tally.errors import ContractError
+from tally.periods import Period
+
+FORM = "forms/bvte_02.yml"
+RULE = """\
+  - code: {code}
+    says: "{says}"
+    severity: warning
+    tell: {{vi: "a", en: "a"}}
+    mend: {{vi: "a", en: "a"}}
+    source: a
+"""
+
+
+def rules(*lines: str) -> str:
+    return "rules:\n" + "".join(lines)
+
+
+def told(project) -> ContractError:
+    with pytest.raises(ContractError) as caught:
+        load_contracts(project / "contracts")
+    assert caught.value.exit_code == 3
+    return caught.value
+
+
+def line_of(project, file: str, text: str) -> int:
+    """The line on which a text stands for the last time."""
+    before, found, _ = (project / "contracts" / file).read_text(encoding="utf-8").rpartition(text)
+    assert found, text
+    return before.count("\n") + 1
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "on", "key", "message"),
+    [
+        pytest.param(
+            FORM, "columns: SA\n", "columns: SA\ncolour: red\n", "colour", "colour", "this key is not known",
+            id="an unknown key",
+        ),
+        pytest.param(
+            FORM, 'row: "0231", code', 'row: "0231", colour: red, code', "colour", "indicators[20].colour",
+            "this key is not known", id="an unknown key of a row",
+        ),
+        pytest.param(
+            FORM, "    says: \"abuse_victims = sum(abuse_victims_*)\"\n", "", "R0203", "rules[2].says", "is missing",
+            id="a rule that says nothing",
+        ),
+        pytest.param(
+            FORM, 'row: "0231"', "row: 0231", "row: 0231", "indicators[20].row", "Input should be a valid string",
+            id="a row code that lost its quotes",
+        ),
+        pytest.param(
+            FORM, "periods: [S1, A1]", "periods: [S1, S2]", "periods", "periods[1]", "Input should be 'S1' or 'A1'",
+            id="an unknown part of the year",
+        ),
+        pytest.param(
+            FORM, 'code: abuse_incidents,', 'code: "abuse incidents",', "abuse incidents", "indicators[0].code",
+            "String should match pattern", id="a code with a space",
+        ),
+        pytest.param(
+            FORM, "form: bvte_02", "form: bvte_12", "form: bvte_12", "form", "bvte_12 does not name its file",
+            id="a form that does not name its file",
+        ),
+        pytest.param(
+            FORM, "unit: incidents", "unit: cases", "unit: cases", "indicators[0].unit", "no unit cases",
+            id="an unknown unit",
+        ),
+        pytest.param(
+            FORM, "columns: SA\n", "columns: SAX\n", "columns: SAX", "columns", "no column set SAX",
+            id="an unknown column set",
+        ),
+        pytest.param(
+            FORM, "adds_up: flow, columns: T}", "adds_up: flow, columns: TT}", "columns: TT", "indicators[0].columns",
+            "no column set TT", id="an unknown column set of a row",
+        ),
+        pytest.param(
+            FORM, "adds_up: flow, columns: T}", "adds_up: flow, columns: [T, ETH]}", "[T, ETH]",
+            "indicators[0].columns", "the form has no column ETH", id="a column that the form has not",
+        ),
+        pytest.param(
+            "codelists.yml", "G: [T, M, F, ETH, SUP]", "G: [T, M, F, ETH, SUPP]", "SUPP", "column_sets.G[4]",
+            "no column SUPP", id="a column set with an unknown column",
+        ),
+        pytest.param(
+            "forms/bvte_06.yml", '(1/0)"}, unit: services, adds_up: stock_at_end, levels: [province]}\nrules:',
+            '(1/0)"}, unit: services, adds_up: stock_at_end, levels: [region]}\nrules:', "levels: [region]",
+            "indicators[13].levels", "no level region", id="an unknown level",
+        ),
+        pytest.param(
+            FORM, "sum(abuse_setting_*)", "sum(abuse_place_*)", "sum(abuse_place_*)", "rules[4].says",
+            "no row abuse_place_* in force", id="a rule whose wildcard fits no row",
+        ),
+        pytest.param(
+            FORM, "rules:\n", rules(RULE.format(code="R0299", says="abuse_victim <= abuse_victims")), "abuse_victim <=",
+            "rules[0].says", "no row abuse_victim in force", id="a rule that names a missing row",
+        ),
+        pytest.param(
+            FORM, '- {row: "0200", code', '- {until: 2025-A1, row: "0200", code', "abuse_incidents > 0",
+            "rules[6].says", "no row abuse_incidents in force", id="a rule that outlives its row",
+        ),
+        pytest.param(
+            FORM, "rules:\n", rules(RULE.format(code="R0299", says="abuse_victims <= <= abuse_incidents")), "<= <=",
+            "rules[0].says", "cannot be read at `<= abuse_incidents`", id="a rule that cannot be read",
+        ),
+        pytest.param(
+            FORM, "rules:\n", rules(RULE.format(code="R0299", says="abuse_victims <=")), "abuse_victims <=\"",
+            "rules[0].says", "cannot be read at `its end`", id="a rule that stops in the middle",
+        ),
+        pytest.param(
+            FORM, "rules:\n", rules(RULE.format(code="R0299", says="abuse_victims <= average(abuse_incidents)")),
+            "average", "rules[0].says", "there is no function `average`", id="a rule with an unknown function",
+        ),
+        pytest.param(
+            FORM, '"T = M + F + U"', '"T = M + F + X"', "M + F + X", "rules[0].says", "no column X",
+            id="a rule over rows with an unknown column",
+        ),
+        pytest.param(
+            FORM, '"T = M + F + U"', '"T = M + F + ETH"', "M + F + ETH", "rules[0].says",
+            "no row prints all its columns", id="a rule over rows that no row can satisfy",
+        ),
+        pytest.param(
+            "coherence.yml", "columns: [T, M, F]", "columns: [T, M, FF]", "columns: [T, M, FF]", "rules[0].columns[2]",
+            "no column FF", id="a rule with an unknown column",
+        ),
+        pytest.param(
+            "coherence.yml", "online_abuse_victims >=", "online_abuse >=", "online_abuse >=", "rules[1].says",
+            "no row online_abuse in force", id="a rule across forms that names a missing row",
+        ),
+        pytest.param(
+            FORM, "sheet: BVTE-02\n", "sheet: BVTE-02\nsheet: BVTE-02\n", "sheet: BVTE-02", "sheet", "stands twice",
+            id="a key that stands twice",
+        ),
+        pytest.param(
+            FORM, "code: abuse_victims_neglect,", "code: abuse_victims_violence,", 'row: "0207"', "indicators[7]",
+            "abuse_victims_violence is in force twice in some period", id="an indicator in force twice",
+        ),
+        pytest.param(
+            FORM, 'row: "0207"', 'row: "0206"', "abuse_victims_neglect", "indicators[7]",
+            "0206 is in force twice in some period", id="a row code in force twice",
+        ),
+        pytest.param(
+            FORM, "  - code: R0202\n", "  - code: R0201\n    since: 2026-S1\n", "- code: R0201", "rules[1]",
+            "R0201 is in force twice in some period", id="a rule in force twice",
+        ),
+        pytest.param(
+            "coherence.yml", "- code: R0406", "- code: R0405", "- code: R0405", "rules[1]",
+            "R0405 is in force twice in some period", id="a rule across forms in force twice",
+        ),
+        pytest.param(
+            "submission.yml", "- code: S02", "- code: S01", "- code: S01", "rules[1]", "S01 stands twice",
+            id="a rule about the submission that stands twice",
+        ),
+        pytest.param(
+            "release.yml", "- code: G02", "- code: G01", "- code: G01", "checks[1]", "G01 stands twice",
+            id="a check of the release that stands twice",
+        ),
+        pytest.param(
+            "submission.yml", "templates:\n", "templates:\n  - {version: BVTE-2030.1, since: 2030-S1}\n", "BVTE-2025.1",
+            "templates[1]", "a template is in force twice in some period", id="two templates in one period",
+        ),
+        pytest.param(
+            FORM, "code: abuse_incidents,", "code: children_under_16,", 'row: "0200"', "indicators[0].code",
+            "children_under_16 stands in contracts/forms/bvte_01.yml too", id="an indicator in two forms",
+        ),
+        pytest.param(
+            FORM, "  - code: R0201\n", "  - code: R0101\n", "R0101", "rules[0].code",
+            "R0101 stands in contracts/forms/bvte_01.yml too", id="a rule in two forms",
+        ),
+        pytest.param(
+            FORM, "sheet: BVTE-02", "sheet: BVTE-01", "sheet: BVTE-01", "sheet",
+            "BVTE-01 stands in contracts/forms/bvte_01.yml too", id="a sheet of two forms",
+        ),
+        pytest.param(
+            "coherence.yml", "- code: R0406", "- code: R0401", "R0401", "rules[1].code",
+            "R0401 stands in contracts/forms/bvte_04.yml too", id="a rule of a form and across forms",
+        ),
+        pytest.param(
+            FORM, '- {row: "0231", code', '- {since: 2026, row: "0231", code', "since: 2026", "indicators[20].since",
+            "'2026' is not a period: write 2025-S1 or 2025-A1", id="a bad period",
+        ),
+        pytest.param(
+            FORM, '- {row: "0231", code', '- {since: 2026-S1, until: 2025-A1, row: "0231", code', "since: 2026-S1",
+            "indicators[20]", "until 2025-A1 is before since 2026-S1", id="a line that ends before it begins",
+        ),
+        pytest.param(
+            "calendar.yml", "  - {level: district, part: A1, day: 12-20}\n", "", "due_days", "due_days",
+            "no due day for district A1", id="a missing due day",
+        ),
+        pytest.param(
+            "calendar.yml", "day: 12-20", "day: 20-12", "20-12", "due_days[4].day", "'20-12' is no day of every year",
+            id="a day and a month in the wrong order",
+        ),
+        pytest.param(
+            "calendar.yml", "day: 12-20", "day: 02-30", "02-30", "due_days[4].day", "'02-30' is no day of every year",
+            id="a day that does not exist",
+        ),
+        pytest.param(
+            "calendar.yml", "{level: district, part: A1", "{level: region, part: A1", "region", "due_days[4].level",
+            "no level region", id="a due day of an unknown level",
+        ),
+        pytest.param(
+            "calendar.yml", "provinces: []",
+            'provinces:\n  - {province: "99", level: commune, part: A1, day: 12-18, source: a}', '"99"',
+            "provinces[0].province", "no province 99", id="a due day of an unknown province",
+        ),
+        pytest.param(
+            FORM, "periods: [S1, A1]", "periods: [S1, A1", "columns: SA", "YAML", "", id="YAML that cannot be read",
+        ),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_told_with_file_line_and_key(project, edit, file, old, new, on, key, message):
+    edit(file, old, new)
+    error = told(project)
+    assert (error.file.rpartition("contracts/")[2], error.key) == (file, key)
+    assert message in error.message
+    assert error.line == line_of(project, file, on)
+    assert str(error).startswith(f"contracts/{file}:{error.line}: {key}: ")
+
+
+def test_a_unit_that_ended_while_a_row_needs_it(project, edit):
+    edit("codelists.yml", "{code: incidents, label", "{code: incidents, until: 2025-A1, label")
+    assert str(told(project)).startswith(
+        "contracts/forms/bvte_02.yml:8: indicators[0].unit: no unit incidents in force"
+    )
+
+
+def test_a_file_that_is_missing(project):
+    (project / "contracts" / "calendar.yml").unlink()
+    assert str(told(project)) == "contracts/calendar.yml: file: cannot be read: No such file or directory"
+
+
+def test_a_file_that_is_empty(project):
+    (project / "contracts" / "calendar.yml").write_text("")
+    assert str(told(project)) == "contracts/calendar.yml: collected_from: is missing"
+
+
+def test_a_file_that_is_not_utf_8(project):
+    path = project / "contracts" / "calendar.yml"
+    path.write_bytes(path.read_bytes() + "# hạn chót".encode("utf-16"))
+    assert str(told(project)) == "contracts/calendar.yml: file: is not UTF-8"
+
+
+def test_a_form_that_is_a_list(project):
+    (project / "contracts" / "forms" / "bvte_07.yml").write_text("- form: bvte_07\n")
+    assert str(told(project)).startswith("contracts/forms/bvte_07.yml:1: file: ")
+
+
+def test_a_period_without_a_template(contracts):
+    with pytest.raises(ContractError, match=r"submission.yml: templates: no template is in force in 2020-A1"):
+        contracts.edition(Period(2020, "A1"))
+
+
+def test_a_row_that_ended_leaves_the_wildcards_that_named_it(project, edit):
+    edit(FORM, '- {row: "0225", code', '- {until: 2025-A1, row: "0225", code')
+    load_contracts(project / "contracts")
