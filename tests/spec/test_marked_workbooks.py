@@ -13,6 +13,7 @@ from openpyxl.comments import Comment
 from python_calamine import CalamineWorkbook
 
 from tally.exports.marked import FILLS, SIGNATURE, Mark, MarkingError, marked_workbook
+from tally.intake.personal_data import holds_personal_data
 from tally.vocabulary import Severity
 
 SAMPLES = Path(__file__).resolve().parents[1] / "field_samples"
@@ -154,6 +155,7 @@ def test_a_comment_never_holds_what_could_pass_for_personal_data() -> None:
     text = "E8 = 123.456.789 và 0912 345 678; ghi a.b@c.vn; dòng 0102–0115; hãy sửa."
     [comment] = comments(marked_workbook(CLEAN.read_bytes(), [Mark("BVTE-01", "E8", Severity.CRITICAL, text)])).values()
     assert comment == f"{SIGNATURE}\nE8 = (số lớn) và (số lớn); ghi (…) dòng 0102–0115; hãy sửa."
+    assert not holds_personal_data(comment)
 
 
 def test_the_same_marks_give_the_same_bytes() -> None:

@@ -29,8 +29,8 @@ _AFTER_LEGACY_DRAWING = {
     "legacyDrawingHF", "drawingHF", "picture", "oleObjects", "controls", "webPublishItems", "tableParts", "extLst",
 }  # fmt: skip
 # rule S11 reads comments: what could pass for personal data stays out of ours
-_LONG_NUMBER = re.compile(r"\d(?:[\s.\-–]*\d){8,}")
-_ADDRESS_OF_MAIL = re.compile(r"\S*@\S*")
+_LONG_NUMBER = re.compile(r"\d(?:[^\w\n=;:,+/]{0,4}\d){8,}")
+_MAIL = re.compile(r"\S*(?:[@＠﹫]|[\[(]at[\])])\S*", re.IGNORECASE)
 _BOX_WIDTH, _LINE_LETTERS, _LINE_HEIGHT, _TALLEST = 380, 58, 17, 460  # pixels, letters, pixels, pixels
 _FARTHEST = 100
 
@@ -278,7 +278,7 @@ def _joined(marks: Sequence[Mark]) -> str:
 
 
 def _harmless(text: str) -> str:
-    return _ADDRESS_OF_MAIL.sub("(…)", _LONG_NUMBER.sub("(số lớn)", text))
+    return _MAIL.sub("(…)", _LONG_NUMBER.sub("(số lớn)", text))
 
 
 def _colour(patch: Patch, sheet: _Sheet, styles: _Styles, severities: dict[Place, Severity]) -> None:
