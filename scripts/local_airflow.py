@@ -35,7 +35,7 @@ COMPONENTS = {
     "scheduler": ["scheduler", "--skip-serve-logs"],
     "dag-processor": ["dag-processor"],
 }
-SIMULATED = ["--period", "2025-A1", "--areas", "12", "--seed", "12", "--fault-rate", "0.08"]
+SIMULATED = ["--period", "2025-A1", "--areas", "12", "--seed", "1", "--fault-rate", "0.08"]
 SECONDS_TO_START, SECONDS_TO_STOP, SECONDS_TO_NOTICE = 180, 10, 120
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 ACTIVE = ("queued", "running")
@@ -270,14 +270,16 @@ def free_port(wanted: int) -> int:
 
 def simulate(home: Path, airflow: Airflow) -> None:
     """Every commune of one province, once: an inbox that holds anything is left as it is."""
-    inbox = home / "inbox"
-    if any(inbox.rglob("*.xlsx")):
-        say(f"{inbox} holds workbooks already: nothing is simulated")
+    inbox, staged = home / "inbox", home / "work" / "simulated"
+    if inbox.is_dir() and any(inbox.iterdir()):
+        say(f"{inbox} is not empty: nothing is simulated")
         return
+    shutil.rmtree(staged, ignore_errors=True)
     log = airflow.logs / "simulate.log"
-    command = [BIN / "tally", "simulate", *SIMULATED, "--out", inbox]
-    if spawn(command, airflow.env, log).wait() != 0:
+    if spawn([BIN / "tally", "simulate", *SIMULATED, "--out", staged], airflow.env, log).wait() != 0:
         raise RunError(f"The simulation failed: {log}\n{log.read_text().strip()}")
+    for name in ("received.csv", "simulated.csv", "inbox"):
+        (staged / name).replace(home / name)
     say(f"Simulated {len(list(inbox.rglob('*.xlsx')))} workbooks: the communes of Lai Châu, 2025-A1, a few with faults")
 
 
@@ -451,7 +453,7 @@ def run(home: Path, inbox: Path | None, keep: bool) -> int:
         say(f"Airflow is healthy at {airflow.url}")
         failures = run_both(airflow)
         console.print()
-        subprocess.run([BIN / "tally", "status"], env=airflow.env, check=False)
+        subprocess.run([BIN / "tally", "status"], env=airflow.env, cwd=PROJECT, check=False)
         for failure in failures:
             console.print(f"\n[red]Failed[/]  {failure}", markup=True)
         if keep:
