@@ -1,4 +1,4 @@
-"""Tally. Exit codes: 0 done, 1 findings stop something, 2 wrong use, 3 a contract is wrong, 4 something of ours failed."""
+"""Tally. Exit codes: 0 done, 1 findings stop something, 2 wrong use, 3 a contract is wrong, 4 ours failed."""
 
 import json
 import sys
@@ -146,7 +146,9 @@ def rebuild(release: str) -> None:
 
 
 @app.command("compile")
-def compile_contracts(only_check: Annotated[bool, typer.Option("--check", help="only say what is stale")] = False) -> None:
+def compile_contracts(
+    only_check: Annotated[bool, typer.Option("--check", help="only say what is stale")] = False,
+) -> None:
     """Contracts → suites, seeds, blank workbooks, dictionary."""
     from tally.pipeline.compile import stale_files, write_compiled
     from tally.pipeline.home import PROJECT

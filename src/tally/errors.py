@@ -1,4 +1,4 @@
-"""Errors are ours: a program, a contract or a configuration that is wrong. Data that is wrong is a finding, never one of these."""
+"""Errors are ours: a program, a contract, a configuration. Data that is wrong is a finding, never one of these."""
 
 
 class TallyError(Exception):

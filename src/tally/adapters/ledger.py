@@ -1,4 +1,4 @@
-"""The ledger: what happened to every submission, one event a line, only ever appended, each line chained to the one before."""
+"""The ledger: what happened to every submission, one event a line, only appended, each chained to the one before."""
 
 import hashlib
 import json
@@ -86,7 +86,7 @@ class Ledger:
                 start = max(0, size - window)
                 file.seek(start)
                 whole, _, torn = file.read().rpartition(b"\n")
-                before, newline, last = whole.rpartition(b"\n")
+                _, newline, last = whole.rpartition(b"\n")
                 if start == 0 or newline:
                     break
                 window *= 4

@@ -4,9 +4,14 @@ import json
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from tally.contracts.model import Check, Contracts
+from tally.contracts.model import ACROSS_FORMS, RELEASE, SUBMISSION, Check, Contracts, Text
 
 _NAMESPACE = uuid5(NAMESPACE_URL, "tally:expectations")
+_TITLES = {
+    SUBMISSION: Text(vi="Bản thân báo cáo", en="The submission itself"),
+    ACROSS_FORMS: Text(vi="Giữa các biểu", en="Across forms"),
+    RELEASE: Text(vi="Trước khi phát hành", en="Before a release"),
+}
 HINT = "Compiled: edit contracts/, then make compile. / Tệp sinh tự động: sửa contracts/ rồi chạy make compile."
 
 
@@ -15,15 +20,19 @@ def suites(contracts: Contracts) -> dict[str, bytes]:
 
     Shape   one ExpectColumnValuesToBeInSet({0}) a check; the column has the rule's residuals, empty where not judged.
     """
-    return {f"expectations/{name}.json": _written(_suite(name, checks)) for name, checks in contracts.suites.items()}
+    titles = {form.form: form.title for form in contracts.forms} | _TITLES
+    return {
+        f"expectations/{name}.json": _written(_suite(name, checks, titles[name]))
+        for name, checks in contracts.suites.items()
+    }
 
 
-def _suite(name: str, checks: list[Check]) -> dict[str, Any]:
+def _suite(name: str, checks: list[Check], title: Text) -> dict[str, Any]:
     return {
         "name": name,
         "id": str(uuid5(_NAMESPACE, name)),
         "expectations": [_expectation(name, check) for check in checks],
-        "meta": {},
+        "meta": {"title_vi": title.vi, "title_en": title.en},
         "notes": HINT,
     }
 

@@ -26,7 +26,7 @@ _UNREADABLE = {
 
 
 class Batch:
-    """All figures of the submissions of a batch that were not refused, with the residual of every rule at its cell.
+    """All figures of a batch's submissions that were not refused, with the residual of every rule at its cell.
 
     Shape   figures: one row a cell, the cells of a submission together; checks: one column a rule, aligned with figures.
     Blanks  NaN in a check: not judged at this cell.

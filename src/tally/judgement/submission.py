@@ -61,9 +61,7 @@ def standing(cover: Cover, sent: Sent, contracts: Contracts) -> Standing:
     return Standing(tuple(faults), frozenset(judged), area, period)
 
 
-def _fault(
-    rule_code: str, cover: Cover, field: str, vi: str, en: str, severity: Severity = Severity.CRITICAL
-) -> Fault:
+def _fault(rule_code: str, cover: Cover, field: str, vi: str, en: str, severity: Severity = Severity.CRITICAL) -> Fault:
     return Fault(rule_code, severity, COVER_SHEET, cover.cells.get(field), None, vi, en)
 
 

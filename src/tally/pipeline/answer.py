@@ -68,6 +68,17 @@ def answer_batch(batch_id: str, now: datetime, home: Home | None = None) -> int:
     return len(answered)
 
 
+def answer_outstanding(now: datetime, home: Home | None = None) -> int:
+    """Answer every batch with a submission whose judgement was not answered yet; the number of letters."""
+    home = home or Home.default()
+    waiting = [
+        one.batch_id
+        for one in state_of(home.ledger.events()).submissions.values()
+        if one.batch_id and one.answered_batch != one.batch_id
+    ]
+    return sum(answer_batch(batch_id, now, home) for batch_id in dict.fromkeys(waiting))
+
+
 _SUBMISSION = list(Submission.__dataclass_fields__)
 _FINDING = list(Finding.__dataclass_fields__)
 

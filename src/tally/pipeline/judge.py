@@ -71,7 +71,7 @@ class _Entry:
 def judge_batch(chunk_ids: Sequence[str], now: datetime, home: Home | None = None) -> str:
     """Judge every submission of some chunks together and record the verdicts.
 
-    Shape   batch id; work/judgements/<batch>/ holds submissions, findings, observations, outcomes and validation/*.json.
+    Shape   batch id; its folder holds submissions, findings, observations, outcomes and validation/*.json.
     Raises  JudgingError if Great Expectations could not judge: then nothing of the batch is recorded.
     """
     home = home or Home.default()
@@ -214,7 +214,8 @@ def _figures(home: Home, chunk_ids: Sequence[str], live: Sequence[_Entry]) -> pd
     for chunk_id in dict.fromkeys(chunk_ids):
         table = pq.read_table(home.reading(chunk_id) / "figures.parquet")
         tables.append(table.filter(pa.compute.is_in(table["submission_id"].cast(pa.string()), wanted)))
-    return pa.concat_tables(tables).unify_dictionaries().to_pandas()
+    figures: pd.DataFrame = pa.concat_tables(tables).unify_dictionaries().to_pandas()
+    return figures
 
 
 def _of(entry: _Entry) -> tuple[str, Period]:

@@ -36,6 +36,7 @@ PACKAGES = (
     "python-calamine",
 )
 _PLACES_NAMED = 5
+_BATCHES_SHOWN = 100
 
 
 def publish_release(now: datetime, home: Home | None = None) -> str | None:
@@ -71,8 +72,8 @@ def manifests(home: Home) -> Iterable[dict[str, Any]]:
 def code_version(home: Home) -> str:
     """A hash of everything that turns judged reports into a release."""
     digest = hashlib.sha256()
-    for folder, pattern in (("src/tally", "**/*.py"), ("dbt_project", "**/*.*"), ("expectations", "*.json")):
-        for path in sorted((home.project / folder).glob(pattern)):
+    for folder, pattern in (("src/tally", "**/*.*"), ("dbt_project", "**/*.*"), ("expectations", "*.json")):
+        for path in sorted(p for p in (home.project / folder).glob(pattern) if p.suffix != ".pyc"):
             digest.update(path.relative_to(home.project).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:12]
 
@@ -84,7 +85,7 @@ def ended_periods(home: Home, now: datetime) -> list[Period]:
     return [one for one in periods_between(first, Period(today.year, "A1")) if one.end_date < today]
 
 
-def _identity(home: Home, judged: dict[str, str | None], now: datetime) -> str:
+def _identity(home: Home, judged: dict[str, str], now: datetime) -> str:
     """What a release is made of: the same inputs by the same code make the same release."""
     parts = [home.contracts.version, code_version(home), *(one.code for one in ended_periods(home, now))]
     parts += [f"{submission_id} {batch_id}" for submission_id, batch_id in sorted(judged.items())]
@@ -96,7 +97,7 @@ def _release_with(home: Home, identity: str) -> str | None:
     return found[-1] if found else None
 
 
-def _make(home: Home, judged: dict[str, str | None], identity: str, now: datetime) -> str:
+def _make(home: Home, judged: dict[str, str], identity: str, now: datetime) -> str:
     release_id = f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{identity[:8]}"
     shutil.rmtree(home.building, ignore_errors=True)
     folder = home.building / release_id
@@ -105,7 +106,7 @@ def _make(home: Home, judged: dict[str, str | None], identity: str, now: datetim
     judged_file = folder / "judged.csv"
     with judged_file.open("w", newline="") as file:
         csv.writer(file).writerows([("submission_id", "batch_id"), *sorted(judged.items())])
-    batches = sorted({batch_id for batch_id in judged.values() if batch_id})
+    batches = sorted(set(judged.values()))
     warehouse = folder / "warehouse.duckdb"
     build_marts(
         home.project / "dbt_project",
@@ -114,13 +115,13 @@ def _make(home: Home, judged: dict[str, str | None], identity: str, now: datetim
         [home.judgement(batch_id) for batch_id in batches],
         judged_file,
         now,
+        collected_from=home.contracts.calendar.collected_from.code,
     )
     gate = _judge_marts(home, warehouse, judged_file, batches, release_id, now)
     _extract(warehouse, release)
     _write_changes(home, release)
-    validations = [
-        path for batch_id in batches[-8:] for path in sorted((home.judgement(batch_id) / "validation").glob("*.json"))
-    ]
+    shown = [home.judgement(batch_id) / "validation" for batch_id in batches[-_BATCHES_SHOWN:]]
+    validations = [path for validated in shown for path in sorted(validated.glob("*.json"))]
     gate_file = gate.save(folder / "release_gate.json")
     suites = sorted((home.project / "expectations").glob("*.json"))
     build_data_docs([gate_file, *validations], suites, release / "data_docs", release_id)
@@ -231,7 +232,8 @@ def _extract(warehouse: Path, release: Path) -> None:
         connection.execute(f"attach '{warehouse}' as built (read_only)")
         connection.execute("create schema marts")
         tables = connection.execute(
-            "select table_name, comment from duckdb_tables() where database_name = 'built' and schema_name = 'marts' order by 1"
+            "select table_name, comment from duckdb_tables() "
+            "where database_name = 'built' and schema_name = 'marts' order by 1"
         ).fetchall()
         for table, comment in tables:
             connection.execute(f"create table marts.{table} as select * from built.marts.{table} order by all")
@@ -266,6 +268,7 @@ def _write_changes(home: Home, release: Path) -> None:
     """changes.csv: every figure that differs from the release before."""
     with duckdb.connect() as connection:
         connection.execute(f"attach '{release / 'national.duckdb'}' as new (read_only)")
+        figure = "frame, area_code, area_level, period_code, indicator_code, sex, age_band, subset"
         before = home.releases / CURRENT / "national.duckdb"
         if before.exists():
             connection.execute(f"attach '{before.resolve()}' as old (read_only)")
@@ -276,14 +279,11 @@ def _write_changes(home: Home, release: Path) -> None:
             f"""
             copy (
                 select
-                    coalesce(n.frame, o.frame) as frame, coalesce(n.area_code, o.area_code) as area_code,
-                    coalesce(n.area_level, o.area_level) as area_level, coalesce(n.period_code, o.period_code) as period_code,
-                    coalesce(n.indicator_code, o.indicator_code) as indicator_code, coalesce(n.sex, o.sex) as sex,
-                    coalesce(n.age_band, o.age_band) as age_band, coalesce(n.subset, o.subset) as subset,
+                    {figure},
                     o.obs_value as value_before, n.obs_value as value_now,
                     o.obs_status as status_before, n.obs_status as status_now
                 from new.marts.fct_indicator_values as n
-                full join {old} as o using (frame, area_code, area_level, period_code, indicator_code, sex, age_band, subset)
+                full join {old} as o using ({figure})
                 where o.obs_value is distinct from n.obs_value
                 order by all
             ) to '{release / "changes.csv"}' (header)
@@ -296,7 +296,7 @@ def _write_manifest(
     release: Path,
     release_id: str,
     identity: str,
-    judged: dict[str, str | None],
+    judged: dict[str, str],
     batches: list[str],
     gate: Validation,
     now: datetime,

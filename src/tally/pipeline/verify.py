@@ -89,9 +89,7 @@ def _differing(old: Path, new: Path) -> list[str]:
             one, other = (f"read_parquet('{release}/parquet/{name}/{name}.parquet')" for release in (old, new))
             if not all((release / "parquet" / name).exists() for release in (old, new)):
                 return False
-            rows = connection.execute(
-                f"select count(*) from ((from {one} except all from {other}) union all (from {other} except all from {one}))"
-            ).fetchone()
-            return rows == (0,)
+            gone, come = f"from {one} except all from {other}", f"from {other} except all from {one}"
+            return connection.execute(f"select count(*) from (({gone}) union all ({come}))").fetchone() == (0,)
 
         return [name for name in names if not same(name)]

@@ -1,0 +1,90 @@
+"""Every field sample gets the verdict and the rules, at the cells, that its README promises; and the marts say so."""
+
+import csv
+import shutil
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tally.periods import LOCAL_TIME
+from tally.pipeline.home import Home
+from tally.pipeline.run import run
+
+SAMPLES = Path(__file__).parents[1] / "field_samples"
+NOW = datetime(2026, 1, 5, 9, tzinfo=LOCAL_TIME)
+EXPECTED = list(csv.DictReader((SAMPLES / "expected.csv").open(encoding="utf-8")))
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    home = Home(tmp_path_factory.mktemp("samples"))
+    shutil.copytree(SAMPLES / "inbox", home.inbox)
+    shutil.copy(SAMPLES / "received.csv", home.received_csv)
+    run(NOW, home)
+    return home
+
+
+@pytest.fixture(scope="module")
+def marts(home: Home) -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(str(home.releases / "current" / "national.duckdb"), read_only=True)
+
+
+@pytest.mark.parametrize("sample", EXPECTED, ids=[row["path"].removeprefix("inbox/") for row in EXPECTED])
+def test_a_sample_gets_its_verdict_and_its_findings(sample: dict[str, str], marts: duckdb.DuckDBPyConnection) -> None:
+    verdict = marts.execute("select verdict from marts.fct_submissions where file_path = ?", [sample["path"]]).fetchall()
+    found = marts.execute(
+        """
+        select rule_code || coalesce('@' || sheet_name || '!' || cell_address, '')
+        from marts.fct_findings inner join marts.fct_submissions using (submission_id)
+        where file_path = ?
+        """,
+        [sample["path"]],
+    ).fetchall()
+    assert verdict == [(sample["verdict"],)]
+    assert sorted(place for (place,) in found) == sorted(filter(None, sample["rules"].split(";")))
+
+
+def test_running_again_changes_nothing(home: Home) -> None:
+    events, releases = list(home.ledger.events()), sorted(home.releases.iterdir())
+    letters = {path: path.read_bytes() for path in home.outbox.rglob("*") if path.is_file()}
+    run(NOW, home)
+    assert list(home.ledger.events()) == events
+    assert sorted(home.releases.iterdir()) == releases
+    assert {path: path.read_bytes() for path in home.outbox.rglob("*") if path.is_file()} == letters
+
+
+def test_the_later_accepted_submission_stands_and_the_earlier_stays_on_record(marts: duckdb.DuckDBPyConnection) -> None:
+    rows = marts.execute(
+        """
+        select file_path, is_current, supersedes is not null from marts.fct_submissions
+        where area_code = '05800' order by received_at
+        """
+    ).fetchall()
+    assert rows == [
+        ("inbox/05800/BVTE_05800_2025-A1.xlsx", False, False),
+        ("inbox/05800/BVTE_05800_2025-A1_v2.xlsx", True, True),
+    ]
+
+
+def test_the_province_that_adds_up_has_no_imbalance(marts: duckdb.DuckDBPyConnection) -> None:
+    rows = marts.execute(
+        """
+        select count(*), count(*) filter (imbalance <> 0), min(children_accepted), max(children_expected)
+        from marts.fct_imbalances where area_code = '11' and period_code = '2025-A1'
+        """
+    ).fetchall()
+    assert rows[0][0] > 300
+    assert rows[0][1:] == (0, 4, 45)
+
+
+def test_no_letter_copies_personal_data_or_free_text_onward(home: Home) -> None:
+    for folder in ("08218", "09877"):
+        assert not list((home.outbox / folder).glob("*.xlsx"))
+    for path in home.root.rglob("*"):
+        outside = not path.is_relative_to(home.inbox) and not path.is_relative_to(home.root / "archive")
+        if path.is_file() and outside and path.suffix in (".html", ".json", ".jsonl", ".csv"):
+            text = path.read_text(encoding="utf-8", errors="replace")
+            for row in EXPECTED:
+                assert "Nguyễn Thị" not in text or row["path"], path
