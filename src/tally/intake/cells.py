@@ -1,0 +1,131 @@
+"""What one cell says: a figure, nothing, `x`, or something that nobody can read."""
+
+import re
+import unicodedata
+from datetime import date, datetime
+from typing import NamedTuple
+
+from tally.intake.container import FORMULA_WITHOUT_VALUE, Cell
+from tally.vocabulary import CellState
+
+LARGEST = 10**15
+"""Figures from here on are kept as this one, and in full in the raw text: rule S17 returns them whatever they are."""
+
+_ZERO = ("0", "không", "-")
+_GROUPED = re.compile(r"[1-9][0-9]{0,2}(?:(?:\.[0-9]{3})+|(?:([ \u00a0\u2007\u2009\u202f])[0-9]{3})(?:\1[0-9]{3})*)")
+_DECIMAL = re.compile(r"[-+]?[0-9]+(?:[.,\s][0-9]+)+")
+_FIGURE_LIKE = re.compile(r"[-+0-9.,\s():/%;xX×…]{1,24}|#[A-Z0-9/!?_]{1,16}")
+
+
+class Said(NamedTuple):
+    """What a cell says as a figure.
+
+    Blanks  `value` is None unless `state` is reported, `reason` unless it is unreadable.
+    """
+
+    state: CellState
+    value: int | None
+    raw_text: str
+    reason: str | None = None
+
+
+_BLANK = Said(CellState.BLANK, None, "")
+
+
+def figure_in(cell: Cell) -> Said:
+    """Read a figure cell.
+
+    Shape   a whole number ≥ 0, as number or as text (`1.234`, `1 234`); 0, `không`, `-`; `x`; or unreadable, and why:
+            decimal, text, negative, date, formula, boolean, error.
+    Blanks  an empty cell is blank, never zero.
+    Source  FORMS.md, "What a figure cell may hold".
+    """
+    if type(cell) is float:
+        if cell >= 0 and cell.is_integer():
+            whole = int(cell)
+            return Said(CellState.REPORTED, min(whole, LARGEST), str(whole) if whole < LARGEST else repr(cell))
+        reason = "negative" if cell < 0 and cell.is_integer() else "decimal"
+        return Said(CellState.UNREADABLE, None, repr(cell), reason)
+    if isinstance(cell, str):
+        return _figure_in_text(cell)
+    if isinstance(cell, bool):
+        return Said(CellState.UNREADABLE, None, str(cell).upper(), "boolean")
+    if isinstance(cell, float | int):
+        return figure_in(float(cell))
+    return Said(CellState.UNREADABLE, None, "‹ngày tháng›", "date")
+
+
+def _figure_in_text(cell: str) -> Said:
+    text = cell.strip()
+    if not text:
+        return _BLANK
+    if len(text) <= 40:
+        word = unicodedata.normalize("NFC", text).casefold()
+        if word == "x":
+            return Said(CellState.NOT_APPLICABLE, None, text)
+        if word in _ZERO:
+            return Said(CellState.REPORTED, 0, text)
+        if text.isascii() and text.isdigit():
+            return Said(CellState.REPORTED, min(int(text), LARGEST), text)
+        if _GROUPED.fullmatch(text):
+            return Said(CellState.REPORTED, min(int(re.sub(r"\D", "", text)), LARGEST), text)
+        if text == FORMULA_WITHOUT_VALUE:
+            return Said(CellState.UNREADABLE, None, "‹công thức›", "formula")
+    reason = "text"
+    if text.startswith("#") and _FIGURE_LIKE.fullmatch(text):
+        reason = "error"
+    elif re.fullmatch(r"[-−][0-9. ]+", text):
+        reason = "negative"
+    elif _DECIMAL.fullmatch(text):
+        reason = "decimal"
+    return Said(CellState.UNREADABLE, None, _without_words(text), reason)
+
+
+def _without_words(text: str) -> str:
+    """The text where it can only be a figure; of anything else, which may name a child, no more than its length."""
+    return text if _FIGURE_LIKE.fullmatch(text) else f"‹chữ, {len(text)} ký tự›"
+
+
+def is_figure_other_than_zero(cell: Cell) -> bool:
+    """Whether a cell that the form prints as `x` holds a figure after all, readable or not."""
+    said = figure_in(cell)
+    if said.state is CellState.REPORTED:
+        return said.value != 0
+    return said.reason in ("decimal", "negative")
+
+
+def text_in(cell: Cell) -> str:
+    """A cell's text, composed and without the spaces around it; a whole number as its digits."""
+    if isinstance(cell, str):
+        return unicodedata.normalize("NFC", cell).strip()
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() and abs(cell) < LARGEST else repr(cell)
+    return str(cell)
+
+
+def date_in(cell: Cell) -> date | None:
+    """A date cell, or text `dd/mm/yyyy`; None for anything else."""
+    if isinstance(cell, datetime):
+        return cell.date()
+    if isinstance(cell, date):
+        return cell
+    if isinstance(cell, str) and (match := re.fullmatch(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})", cell.strip())):
+        try:
+            return date(int(match[3]), int(match[2]), int(match[1]))
+        except ValueError:
+            return None
+    return None
+
+
+def address(row: int, column: int) -> str:
+    """`B12` for row 11, column 1, both counted from 0."""
+    return f"{letters(column)}{row + 1}"
+
+
+def letters(column: int) -> str:
+    name = ""
+    column += 1
+    while column:
+        column, rest = divmod(column - 1, 26)
+        name = chr(65 + rest) + name
+    return name

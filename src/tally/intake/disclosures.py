@@ -1,0 +1,248 @@
+"""Rule S11 over a whole workbook: every place where somebody's number or address stands, never the text itself."""
+
+import html
+import posixpath
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from tally.intake.cells import address, figure_in
+from tally.intake.container import Cell, Grid, Package
+from tally.intake.forms import Layout
+from tally.intake.personal_data import holds_personal_data, may_hold_personal_data, number_is_personal
+from tally.intake.wording import refused
+from tally.readings import Fault
+from tally.vocabulary import CellState
+
+MOST_PLACES_NAMED = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a workbook prints by itself: texts that need no look, sheet names that can be said aloud, codes."""
+
+    texts: Collection[str]
+    form_names: Collection[str]
+    sheet_names: Collection[str]
+    codes: Collection[str]
+
+
+def disclosure_fault(package: Package, layouts: Sequence[Layout], known: Known) -> Fault | None:
+    """S11: one fault that names the places, or none."""
+    places = dict.fromkeys(_places(package, {layout.plan.name: layout for layout in layouts}, known))
+    if not places:
+        return None
+    named = list(places)[:MOST_PLACES_NAMED]
+    more = len(places) - len(named)
+    vi = "có dữ liệu cá nhân ở " + "; ".join(vi for vi, _ in named) + (f" và {more} chỗ khác" if more else "")
+    en = "there is personal data in " + "; ".join(en for _, en in named) + (f" and {more} more" if more else "")
+    return refused("S11", vi, en)
+
+
+Place = tuple[str, str]
+
+
+def _places(package: Package, layouts: Mapping[str, Layout], known: Known) -> Iterator[Place]:
+    names = [_spoken(grid, at, known) for at, grid in enumerate(package.grids, start=1)]
+    shown: set[str] = set()
+    for grid, name in zip(package.grids, names, strict=True):
+        if holds_personal_data(grid.name, known.codes):
+            yield f"tên của {name[0]}", f"the name of {name[1]}"
+        for cell_address, text in _cells(grid, layouts.get(grid.name), known):
+            shown.add(text)
+            yield f"{name[0]}!{cell_address}", f"{name[1]}!{cell_address}"
+    yield from _part_places(package, names, shown, known)
+
+
+def _spoken(grid: Grid, number: int, known: Known) -> Place:
+    """How a sheet is called in a message: an extra sheet by its number, for its name may be a child's."""
+    if grid.name in known.sheet_names:
+        return grid.name, grid.name
+    hidden_vi, hidden_en = (" (ẩn)", " (hidden)") if grid.is_hidden else ("", "")
+    return f"trang thứ {number}{hidden_vi}", f"sheet no. {number}{hidden_en}"
+
+
+# --- cells -----------------------------------------------------------------------------------------------------------
+
+
+def _cells(grid: Grid, layout: Layout | None, known: Known) -> Iterator[tuple[str, str]]:
+    """The address and text of every cell of a sheet that holds personal data."""
+    texts = known.texts
+    looked_at = "\n".join(
+        [cell for line in grid.rows for cell in line if type(cell) is str and cell and cell not in texts]
+    )
+    has_number = any(type(cell) is float and cell >= 1e8 for line in grid.rows for cell in line)
+    if not has_number and not may_hold_personal_data(looked_at):
+        return
+    is_form = grid.name in known.form_names
+    own = _own_cells(layout) if layout else None
+    for row, line in enumerate(grid.rows):
+        for column, cell in enumerate(line):
+            # without a layout any cell of a form may be a figure's
+            is_figure_cell = (row, column) in own if own is not None else is_form
+            if _discloses(cell, is_figure_cell, known.codes):
+                yield address(row, column), cell if isinstance(cell, str) else ""
+
+
+def _own_cells(layout: Layout) -> set[tuple[int, int]]:
+    return {
+        (at, layout.columns[column]) for code, at in layout.rows.items() for column in layout.plan.rows[code].printed
+    }
+
+
+def _discloses(cell: Cell, is_figure_cell: bool, codes: Collection[str]) -> bool:
+    if type(cell) is float:
+        return not is_figure_cell and number_is_personal(cell)
+    if not isinstance(cell, str) or not may_hold_personal_data(cell):
+        return False
+    # a readable figure is for S17 to judge, but no figure has nine digits and begins with 0
+    if is_figure_cell and figure_in(cell).state is CellState.REPORTED and not cell.strip().startswith("0"):
+        return False
+    return holds_personal_data(cell, codes)
+
+
+# --- everything beside the cells -------------------------------------------------------------------------------------
+
+_PASSED_OVER = re.compile(
+    r"^\[content_types\]\.xml$|^xl/(?:styles|calcchain|metadata)\.xml$|^xl/theme/|^xl/persons/|^docmetadata/|\.rels$"
+)
+_RUN_BREAKS = rb"p|br|si|is|text|comment|threadedComment|rPh|v|pt|f|cell|row|tab|div"
+_INSIDE_RUNS = re.compile(rb"<(?!/?(?:[\w.-]+:)?(?:" + _RUN_BREAKS + rb")[\s/>])[^<>]*>")
+_TAG = re.compile(rb"<[^<>]*>")
+_SPEAKING = re.compile(
+    rb"""[\s:](?:prompt|promptTitle|error|errorTitle|tooltip|display|descr|title|alt|name|string|text|v|location)\s*=\s*"""
+    rb"""(?:"([^"<]*)"|'([^'<]*)')"""
+)
+_FORMULA = re.compile(rb"<(?:[\w.-]+:)?f(?:\s[^<>]*)?>([^<]+)<")
+_PRINT_CODES = re.compile(r'&"[^"]*"|&K[0-9A-Fa-f]{6}|&\d{1,2}|&[A-Za-z]')
+_PEOPLE = re.compile(
+    rb"<(?:\w+:)?(?:creator|lastModifiedBy)\b[^<>]*>[^<]*<|<(?:\w+:)?(?:created|modified|lastPrinted)\b[^<>]*>[^<]*<"
+)
+_COMMENT = re.compile(rb"""<(?:[\w.-]+:)?(?:comment|threadedComment)\s[^<>]*?\bref=["']([A-Z]{1,3}[0-9]{1,7})["']""")
+_EXTERNAL = re.compile(rb"""\bTarget\s*=\s*["']((?:mailto|tel|sms|https?|callto):[^"'<>]*)["']""", re.IGNORECASE)
+_DECIMAL = re.compile(r"-?\d+\.\d+(?:[eE][-+]?\d+)?")
+
+
+def _part_places(package: Package, names: Sequence[Place], shown: Collection[str], known: Known) -> Iterator[Place]:
+    sheet_of = _sheets_of_parts(package, names)
+    for path, part in package.parts.items():
+        lower = path.casefold()
+        if lower.endswith(".rels"):
+            if _any(map(_text, _EXTERNAL.findall(part)), known.codes):
+                yield _of_sheet("liên kết", "a hyperlink", sheet_of.get(_owner(path)))
+        elif _PASSED_OVER.search(lower):
+            continue
+        elif b"sheetData" in part and path in sheet_of:
+            if _any(_beside_cells(part), known.codes):
+                yield _of_sheet(
+                    "đầu trang, chân trang, lời nhắc, liên kết hoặc công thức",
+                    "a header, footer, prompt, hyperlink or formula",
+                    sheet_of[path],
+                )
+        elif _COMMENT.search(part):
+            yield from _comment_places(part, sheet_of.get(path), known.codes)
+        elif lower.startswith("docprops/"):
+            if _any([*_lines(_TAG, _PEOPLE.sub(b"<", part)), *_attributes(part)], known.codes):
+                yield "thuộc tính của tệp", "the file's properties"
+        elif b"<sst" in part or b":sst" in part:
+            if _any((line for line in _strings(part) if line not in shown), known.codes):
+                yield "chữ còn lưu trong tệp nhưng không hiện ở ô nào", "text kept in the file that no cell shows"
+        elif _any([*_lines(_INSIDE_RUNS, part), *_attributes(part)], known.codes):
+            if b"<sheets" in part or b":sheets" in part:
+                yield "tên vùng", "a defined name"
+            elif "drawing" in lower or "diagram" in lower or "chart" in lower:
+                yield _of_sheet("hộp văn bản, hình vẽ hoặc biểu đồ", "a text box, drawing or chart", sheet_of.get(path))
+            else:
+                yield _of_sheet("phần ẩn của tệp", "a hidden part of the file", sheet_of.get(path))
+
+
+def _of_sheet(vi: str, en: str, name: Place | None) -> Place:
+    return (f"{vi} của {name[0]}", f"{en} of {name[1]}") if name else (vi, en)
+
+
+def _any(texts: Iterable[str], codes: Collection[str]) -> bool:
+    together = [text for text in texts if text]
+    if not may_hold_personal_data("\n".join(together)):
+        return False
+    return any(holds_personal_data(text, codes) for text in together if not _DECIMAL.fullmatch(text))
+
+
+def _text(raw: bytes) -> str:
+    text = raw.decode("utf-8", "replace")
+    return html.unescape(text) if "&" in text else text
+
+
+def _lines(inside: re.Pattern[bytes], part: bytes) -> list[str]:
+    """The text between the tags, a line for each paragraph; tags `inside` one do not part what they stand between."""
+    if inside is not _TAG:
+        part = inside.sub(b"", part)
+    return _text(_TAG.sub(b"\n", part)).split("\n")
+
+
+def _strings(part: bytes) -> list[str]:
+    """The shared strings, each in one piece however it is formatted."""
+    return _lines(_INSIDE_RUNS, part)
+
+
+def _attributes(part: bytes) -> list[str]:
+    return [_text(one or other) for one, other in _SPEAKING.findall(part)]
+
+
+def _beside_cells(sheet: bytes) -> list[str]:
+    around = sheet[: sheet.find(b"sheetData")] + sheet[sheet.rfind(b"sheetData") :]
+    lines = [_PRINT_CODES.sub(" | ", line) for line in _lines(_TAG, around)]
+    formulas = [_text(formula) for formula in _FORMULA.findall(sheet)] if b"<f" in sheet or b":f" in sheet else []
+    return [*lines, *_attributes(around), *formulas]
+
+
+def _comment_places(part: bytes, name: Place | None, codes: Collection[str]) -> Iterator[Place]:
+    starts = [*_COMMENT.finditer(part)]  # the authors, who stand before the first, are passed over
+    ends = [*(start.start() for start in starts[1:]), len(part)]
+    for start, end in zip(starts, ends, strict=True):
+        comment = part[start.start() : end]
+        if _any(_lines(_INSIDE_RUNS, comment), codes):
+            cell = start[1].decode()
+            vi, en = name or ("", "")
+            yield f"{vi}!{cell} (chú thích)".lstrip("!"), f"{en}!{cell} (comment)".lstrip("!")
+
+
+# --- which part belongs to which sheet -------------------------------------------------------------------------------
+
+_SHEET = re.compile(rb"<(?:[\w.-]+:)?sheet\s([^<>]*)>")
+_RELATION = re.compile(rb"<(?:[\w.-]+:)?Relationship\s([^<>]*)>")
+_ATTRIBUTE = re.compile(rb"""(?:^|[\s:])(name|id|Id|Target)\s*=\s*["']([^"']*)["']""")
+
+
+def _owner(relations: str) -> str:
+    """The part that a .rels part speaks of."""
+    folder, name = posixpath.split(relations)
+    return posixpath.join(posixpath.dirname(folder), name.removesuffix(".rels"))
+
+
+def _targets(package: Package, part: str) -> dict[str, str]:
+    """Relation id → path, of everything that a part refers to."""
+    folder, name = posixpath.split(part)
+    relations = package.parts.get(posixpath.join(folder, "_rels", name + ".rels"), b"")
+    targets = {}
+    for relation in _RELATION.findall(relations):
+        said = {key.lower(): _text(value) for key, value in _ATTRIBUTE.findall(relation)}
+        path = posixpath.join("/" + folder, said.get("target", ""))
+        targets[said.get("id", "")] = posixpath.normpath(path).lstrip("/")
+    return targets
+
+
+def _sheets_of_parts(package: Package, names: Sequence[Place]) -> dict[str, Place]:
+    """How the sheet is called that a part is, or that refers to it (its comments, its drawings)."""
+    book = next((path for path, part in package.parts.items() if b"<sheets" in part or b":sheets" in part), "")
+    spoken = dict(zip((grid.name for grid in package.grids), names, strict=True))
+    paths = _targets(package, book)
+    sheets: dict[str, Place] = {}
+    for sheet in _SHEET.findall(package.parts.get(book, b"")):
+        said = {key.lower(): _text(value) for key, value in _ATTRIBUTE.findall(sheet)}
+        path, name = paths.get(said.get("id", "")), spoken.get(said.get("name", ""))
+        if path and name:
+            sheets[path] = name
+    for path, name in list(sheets.items()):
+        for target in _targets(package, path).values():
+            sheets.setdefault(target, name)
+    return sheets

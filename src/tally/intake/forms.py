@@ -1,0 +1,258 @@
+"""The form sheets: where each row and column stands, and what each figure cell says."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from tally.contracts.model import Edition, Sheet
+from tally.intake.cells import address, figure_in, is_figure_other_than_zero, letters
+from tally.intake.container import Cell, Grid
+from tally.intake.wording import Words, refused
+from tally.names import plain
+from tally.readings import Fault, Figures
+from tally.vocabulary import CellState, Severity
+
+NUMBERING, LABEL, ROW_CODE, UNIT = "TT", "Chỉ tiêu", "Mã số", "ĐVT"
+HEADERS = (NUMBERING, LABEL, ROW_CODE, UNIT)
+ROW_CODE_WIDTH = 4
+
+
+@dataclass(frozen=True, slots=True)
+class RowPlan:
+    indicator_code: str
+    label: str
+    plain_label: str
+    printed: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class SheetPlan:
+    """What one form asks of a report of one level in one period.
+
+    Shape   headers: plain text → header as printed; columns: header as printed → column code; rows: Mã số → row.
+    """
+
+    name: str
+    form_code: str
+    headers: dict[str, str]
+    columns: dict[str, str]
+    rows: dict[str, RowPlan]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where a form's rows and columns stand in one workbook: Mã số → row, column code → column, both from 0."""
+
+    plan: SheetPlan
+    grid: Grid
+    rows: dict[str, int]
+    columns: dict[str, int]
+    label_column: int
+
+
+def plan_sheets(edition: Edition, level: str) -> list[SheetPlan]:
+    """What every form of an edition asks of a report of this level."""
+    return [_plan(sheet, edition, level) for sheet in edition.sheets]
+
+
+def _plan(sheet: Sheet, edition: Edition, level: str) -> SheetPlan:
+    columns = {column.label.vi: column.code for column in sheet.columns}
+    headers = {plain(header): header for header in (*HEADERS, *columns)}
+    rows = {
+        row.indicator.row: RowPlan(
+            row.code,
+            row.indicator.label.vi,
+            plain(row.indicator.label.vi),
+            frozenset(column.code for column in sheet.columns if row.prints(column.code, level)),
+        )
+        for row in edition.rows_of(sheet)
+    }
+    return SheetPlan(sheet.name, sheet.code, headers, columns, rows)
+
+
+def find_layouts(grids: Sequence[Grid], plans: Iterable[SheetPlan], words: Words) -> tuple[list[Layout], list[Fault]]:
+    """Find every form's rows by their Mã số and its columns by their header.
+
+    Shape   a layout for each sheet where all stands once; a fault (S06) for each thing that is missing or stands
+            twice, only one where the whole sheet does.
+    """
+    layouts: list[Layout] = []
+    faults: list[Fault] = []
+    for plan in plans:
+        named = [grid for grid in grids if grid.name == plan.name]
+        if len(named) == 1:
+            found = _find(named[0], plan, words)
+            if isinstance(found, Layout):
+                layouts.append(found)
+            else:
+                faults += found
+        elif named:
+            faults.append(refused("S06", f"trang {plan.name} có hai lần", f"sheet {plan.name} stands twice"))
+        else:
+            faults.append(refused("S06", f"thiếu trang {plan.name}", f"sheet {plan.name} is missing"))
+    return layouts, faults
+
+
+def _find(grid: Grid, plan: SheetPlan, words: Words) -> Layout | list[Fault]:
+    headers = _headers(grid, plan, words)
+    faults = [fault for header in plan.headers.values() if (fault := _header_fault(plan, header, headers[header]))]
+    if not headers[ROW_CODE]:
+        return faults
+    top, code_column = headers[ROW_CODE][0]
+    rows: dict[str, list[int]] = defaultdict(list)
+    for at in range(top + 1, len(grid.rows)):
+        code = _row_code(grid.rows[at][code_column])
+        if code in plan.rows:
+            rows[code].append(at)
+    faults += [fault for code in plan.rows if (fault := _row_fault(plan, code, rows[code], code_column))]
+    if faults:
+        return faults
+    return Layout(
+        plan,
+        grid,
+        {code: rows[code][0] for code in plan.rows},
+        {column: headers[header][0][1] for header, column in plan.columns.items()},
+        headers[LABEL][0][1],
+    )
+
+
+def _headers(grid: Grid, plan: SheetPlan, words: Words) -> dict[str, list[tuple[int, int]]]:
+    """Where each header stands: above the first row that has a Mã số of this form, and in any line that repeats them."""
+    found: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    in_table = False
+    code_column = -1
+    for at, line in enumerate(grid.rows):
+        if code_column >= 0 and _row_code(line[code_column]) in plan.rows:
+            in_table = True
+            continue
+        here = [
+            (plan.headers[phrase], (at, column))
+            for column, cell in enumerate(line)
+            if isinstance(cell, str) and cell and (phrase := words.plain(cell)) in plan.headers
+        ]
+        if in_table and ROW_CODE not in {header for header, _ in here}:
+            continue
+        for header, place in here:
+            found[header].append(place)
+            if header == ROW_CODE and code_column < 0:
+                code_column = place[1]
+    return found
+
+
+def _header_fault(plan: SheetPlan, header: str, places: list[tuple[int, int]]) -> Fault | None:
+    if len(places) == 1:
+        return None
+    if not places:
+        return refused(
+            "S06", f"trang {plan.name} thiếu cột «{header}»", f"sheet {plan.name} has no column «{header}»"
+        )
+    where = ", ".join(address(*place) for place in places[:5])
+    return refused(
+        "S06",
+        f"trang {plan.name} có nhiều cột «{header}» ({where})",
+        f"sheet {plan.name} has more than one column «{header}» ({where})",
+    )
+
+
+def _row_fault(plan: SheetPlan, code: str, rows: list[int], code_column: int) -> Fault | None:
+    if len(rows) == 1:
+        return None
+    if not rows:
+        return refused("S06", f"trang {plan.name} thiếu Mã số {code}", f"sheet {plan.name} has no row {code}")
+    where = ", ".join(address(row, code_column) for row in rows[:5])
+    return refused(
+        "S06",
+        f"trang {plan.name} có Mã số {code} nhiều lần ({where})",
+        f"sheet {plan.name} has row {code} more than once ({where})",
+    )
+
+
+def _row_code(cell: Cell) -> str:
+    """A Mã số with the zeros that it may have lost as a number."""
+    if type(cell) is float:
+        return str(int(cell)).zfill(ROW_CODE_WIDTH) if 0 <= cell < 10**ROW_CODE_WIDTH and cell.is_integer() else ""
+    code = cell.strip() if isinstance(cell, str) else ""
+    return code.zfill(ROW_CODE_WIDTH) if code else ""
+
+
+def label_faults(layout: Layout, words: Words) -> list[Fault]:
+    """S14: a label that is not that of its Mã số; critical where it is that of another row of the form."""
+    faults = []
+    for code, at in layout.rows.items():
+        row = layout.plan.rows[code]
+        cell = layout.grid.rows[at][layout.label_column]
+        if cell == row.label:
+            continue
+        phrase = words.plain(cell) if isinstance(cell, str) else ""
+        if phrase == row.plain_label:
+            continue
+        other = next((one for one, other in layout.plan.rows.items() if other.plain_label == phrase), None)
+        where = layout.plan.name, address(at, layout.label_column), row.indicator_code
+        if other:
+            vi = f"dòng {code} mang tên chỉ tiêu của dòng {other} «{layout.plan.rows[other].label}»"
+            en = f"row {code} carries the label of row {other} «{layout.plan.rows[other].label}»"
+            faults.append(Fault("S14", Severity.CRITICAL, *where, vi, en))
+        else:
+            vi = f"tên chỉ tiêu ở dòng {code} không phải là «{row.label}»"
+            en = f"the label of row {code} is not «{row.label}»"
+            faults.append(Fault("S14", Severity.WARNING, *where, vi, en))
+    return faults
+
+
+def read_figures(layout: Layout, figures: Figures) -> bool:
+    """Add what every figure cell of a sheet says; whether at least one of them holds a figure.
+
+    Shape   a cell that the form prints as `x` is there only where it holds a figure other than 0.
+    """
+    plan, grid = layout.plan, layout.grid
+    merged = _merged_cells(layout)
+    columns = [(code, at, letters(at)) for code, at in layout.columns.items()]
+    has_figure = False
+    for row_code, at in layout.rows.items():
+        row, line = plan.rows[row_code], grid.rows[at]
+        for column, place, letter in columns:
+            cell = line[place]
+            if column in row.printed:
+                state, value, raw_text, reason = figure_in(cell)
+                if merged and (at, place) in merged:
+                    state, value, reason = CellState.UNREADABLE, None, "merged"
+                has_figure = has_figure or value is not None
+            elif cell in ("x", "", 0) or not is_figure_other_than_zero(cell):
+                continue
+            else:
+                state, value, raw_text, reason = CellState.NOT_USED, None, figure_in(cell).raw_text, None
+            figures.form_code.append(plan.form_code)
+            figures.indicator_code.append(row.indicator_code)
+            figures.column_code.append(column)
+            figures.sheet_name.append(plan.name)
+            figures.cell_address.append(f"{letter}{at + 1}")
+            figures.raw_text.append(raw_text)
+            figures.value.append(value)
+            figures.state.append(state)
+            figures.reason.append(reason)
+    return has_figure
+
+
+def _merged_cells(layout: Layout) -> set[tuple[int, int]]:
+    """The form's cells that lie in a merged range of more than one cell."""
+    rows, columns = layout.rows.values(), layout.columns.values()
+    merged: set[tuple[int, int]] = set()
+    for (row, column), (last_row, last_column) in layout.grid.merges:
+        top, bottom = sorted((row, last_row))
+        left, right = sorted((column, last_column))
+        if (top, left) != (bottom, right):
+            merged.update((at, to) for at in rows if top <= at <= bottom for to in columns if left <= to <= right)
+    return merged
+
+
+def no_figure_fault(plan: SheetPlan) -> Fault:
+    """S16."""
+    return Fault(
+        "S16",
+        Severity.CRITICAL,
+        plan.name,
+        None,
+        None,
+        f"trang {plan.name} không có số liệu nào đọc được",
+        f"sheet {plan.name} holds no readable figure",
+    )
