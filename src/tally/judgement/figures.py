@@ -26,7 +26,7 @@ _UNREADABLE = {
 
 
 class Batch:
-    """All figures of a batch's submissions that were not refused, with the residual of every rule at its cell.
+    """All figures of a batch's submissions that were not refused, and every rule's residual at its cell.
 
     Shape   figures: one row a cell, the cells of a submission together; checks: one column a rule, aligned with figures.
     Blanks  NaN in a check: not judged at this cell.
@@ -166,7 +166,9 @@ class Batch:
 
 def _spans(submission_ids: pd.Series) -> dict[str, tuple[int, int]]:
     """Where the rows of each submission begin and end."""
+    if submission_ids.empty:
+        return {}
     codes = submission_ids.astype("category").cat.codes.to_numpy()
-    starts = np.flatnonzero(np.diff(codes, prepend=-1)) if len(codes) else np.array([], dtype=int)
+    starts = np.flatnonzero(np.diff(codes, prepend=-1))
     stops = np.append(starts[1:], len(codes))
     return {submission_ids.iloc[start]: (int(start), int(stop)) for start, stop in zip(starts, stops, strict=True)}
