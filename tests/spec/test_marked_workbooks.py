@@ -3,7 +3,6 @@
 import csv
 import re
 import zipfile
-from collections import defaultdict
 from io import BytesIO
 from pathlib import Path
 
@@ -12,9 +11,12 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.comments import Comment
 from python_calamine import CalamineWorkbook
 
+from tally.contracts.load import load_contracts
+from tally.contracts.model import Contracts
 from tally.exports.marked import FILLS, SIGNATURE, Mark, MarkingError, marked_workbook
 from tally.intake.personal_data import holds_personal_data
-from tally.vocabulary import Severity
+from tally.intake.workbook import read_workbook
+from tally.vocabulary import CellState, Severity
 
 SAMPLES = Path(__file__).resolve().parents[1] / "field_samples"
 CLEAN = SAMPLES / "inbox" / "26740" / "BVTE_26740_2025-A1.xlsx"
@@ -22,6 +24,11 @@ WITH_FORMULAS = SAMPLES / "inbox" / "18685" / "BVTE_18685_2025-A1.xlsx"
 MERGED = SAMPLES / "inbox" / "10750" / "BVTE_10750_2025-A1.xlsx"
 WRONG = Mark("BVTE-02", "E9", Severity.CRITICAL, "E9 = 5; E10 + E11 = 4; hãy cộng lại.")
 DOUBTFUL = Mark("BVTE-02", "E9", Severity.WARNING, "Số lớn; hãy kiểm tra lại.")
+
+
+@pytest.fixture(scope="module")
+def contracts() -> Contracts:
+    return load_contracts(SAMPLES.parents[1] / "contracts")
 
 
 def wrong_cells() -> list[tuple[str, list[tuple[str, str]]]]:
@@ -37,10 +44,10 @@ def values(content: bytes) -> dict[str, list[list[object]]]:
     return {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names}
 
 
-def comments(content: bytes) -> dict[tuple[str, str], str]:
+def comments(book: Workbook | bytes) -> dict[tuple[str, str], str]:
     return {
         (sheet.title, cell.coordinate): cell.comment.text
-        for sheet in load_workbook(BytesIO(content))
+        for sheet in (load_workbook(BytesIO(book)) if isinstance(book, bytes) else book)
         for row in sheet.iter_rows()
         for cell in row
         if cell.comment
@@ -51,28 +58,45 @@ def colour(content: bytes, sheet: str, cell: str) -> str:
     return load_workbook(BytesIO(content))[sheet][cell].fill.fgColor.rgb
 
 
-def formulas(content: bytes) -> dict[str, dict[str, object]]:
-    return {
-        sheet.title: {cell.coordinate: cell.value for row in sheet.iter_rows() for cell in row}
-        for sheet in load_workbook(BytesIO(content))
-    }
+def formulas(book: Workbook) -> dict[str, dict[str, object]]:
+    return {sheet.title: {cell.coordinate: cell.value for row in sheet.iter_rows() for cell in row} for sheet in book}
 
 
 @pytest.mark.parametrize(("path", "cells"), [pytest.param(*one, id=one[0][6:]) for one in wrong_cells()])
 def test_comments_stand_on_exactly_the_wrong_cells(path: str, cells: list[tuple[str, str]]) -> None:
     original = (SAMPLES / path).read_bytes()
     marked = marked_workbook(original, [Mark(sheet, cell, Severity.CRITICAL, f"{cell} sai") for sheet, cell in cells])
-    merged: dict[str, list] = defaultdict(list)
-    for sheet in load_workbook(BytesIO(original)):
-        merged[sheet.title] = list(sheet.merged_cells.ranges)
+    before, after = load_workbook(BytesIO(original)), load_workbook(BytesIO(marked))
+    merged = {sheet.title: sheet.merged_cells.ranges for sheet in before}
     shown = {
         (sheet, next((found.start_cell.coordinate for found in merged[sheet] if cell in found), cell))
         for sheet, cell in cells
     }
-    assert set(comments(marked)) == shown
-    assert {colour(marked, *place) for place in shown} == {FILLS[Severity.CRITICAL]}
+    assert set(comments(after)) == shown
+    assert {after[sheet][cell].fill.fgColor.rgb for sheet, cell in shown} == {FILLS[Severity.CRITICAL]}
     assert values(marked) == values(original)
-    assert formulas(marked) == formulas(original)
+    assert formulas(after) == formulas(before)
+
+
+@pytest.mark.parametrize(("path", "cells"), [pytest.param(*one, id=one[0][6:]) for one in wrong_cells()])
+def test_a_marked_copy_sent_back_as_it_is_reads_as_the_original(
+    path: str, cells: list[tuple[str, str]], contracts: Contracts
+) -> None:
+    original = (SAMPLES / path).read_bytes()
+    marks = [Mark(sheet, cell, Severity.CRITICAL, f"Ô {cell} ghi 123456789; hãy sửa.") for sheet, cell in cells]
+    assert read_workbook(marked_workbook(original, marks), contracts) == read_workbook(original, contracts)
+
+
+def test_a_marked_copy_that_was_corrected_has_nothing_wrong(contracts: Contracts) -> None:
+    original = (SAMPLES / "inbox" / "29158" / "BVTE_29158_2025-A1.xlsx").read_bytes()
+    book = load_workbook(BytesIO(marked_workbook(original, [Mark("BVTE-03", "G23", Severity.CRITICAL, "là số âm")])))
+    book["BVTE-03"]["G23"] = 0
+    saved = BytesIO()
+    book.save(saved)
+    before, after = read_workbook(original, contracts), read_workbook(saved.getvalue(), contracts)
+    assert CellState.UNREADABLE in before.figures.state
+    assert CellState.UNREADABLE not in after.figures.state
+    assert after.faults == ()
 
 
 def test_parts_that_hold_no_mark_are_the_same_bytes() -> None:

@@ -18,6 +18,7 @@ Language = Literal["vi", "en"]
 SEVERAL = 6
 _DO = {"vi": "; hãy ", "en": "; please "}
 _RULE = {"vi": ". Quy tắc: ", "en": ". Rule: "}
+_AGAINST = {"vi": "chưa đúng quy tắc: ", "en": "against the rule: "}
 _CELL = {"vi": "Ô {} ", "en": "Cell {} "}
 _ADDRESS = re.compile(r"([A-Z]+)(\d+)")
 
@@ -157,7 +158,7 @@ def _in_general(finding: Finding, contracts: Contracts, language: Language) -> s
     if rule is None:
         return finding.message(language)
     said = (rule.tell.vi, rule.mend.vi) if language == "vi" else (rule.tell.en, rule.mend.en)
-    return f"{_RULE[language].lstrip('. ')}{said[0]}{_DO[language]}{said[1]}."
+    return f"{_AGAINST[language]}{said[0]}{_DO[language]}{said[1]}."
 
 
 def _rule(code: str, contracts: Contracts) -> Rule | SubmissionRule | None:
