@@ -118,7 +118,8 @@ def _make(home: Home, judged: dict[str, str], identity: str, now: datetime) -> s
         collected_from=home.contracts.calendar.collected_from.code,
     )
     gate = _judge_marts(home, warehouse, judged_file, batches, release_id, now)
-    _extract(warehouse, release)
+    warehouse.rename(release / "national.duckdb")
+    _extract(release)
     _write_changes(home, release)
     shown = [home.judgement(batch_id) / "validation" for batch_id in batches[-_BATCHES_SHOWN:]]
     validations = [path for validated in shown for path in sorted(validated.glob("*.json"))]
@@ -226,29 +227,13 @@ def _accepted_lowest(home: Home, connection: duckdb.DuckDBPyConnection, batches:
     )
 
 
-def _extract(warehouse: Path, release: Path) -> None:
-    """The marts alone, as a DuckDB file and as Parquet, in an order that does not depend on the run."""
-    with duckdb.connect(str(release / "national.duckdb")) as connection:
-        connection.execute(f"attach '{warehouse}' as built (read_only)")
-        connection.execute("create schema marts")
-        tables = connection.execute(
-            "select table_name, comment from duckdb_tables() "
-            "where database_name = 'built' and schema_name = 'marts' order by 1"
-        ).fetchall()
-        for table, comment in tables:
-            connection.execute(f"create table marts.{table} as select * from built.marts.{table} order by all")
-            if comment:
-                connection.execute(f"comment on table marts.{table} is {_quoted(comment)}")
+def _extract(release: Path) -> None:
+    """The marts as Parquet, and the figures of nation and provinces as CSV."""
+    with duckdb.connect(str(release / "national.duckdb"), read_only=True) as connection:
+        for (table,) in connection.execute("select table_name from duckdb_tables() order by 1").fetchall():
             (release / "parquet" / table).mkdir(parents=True)
             target = release / "parquet" / table / f"{table}.parquet"
             connection.execute(f"copy marts.{table} to '{target}' (format parquet, compression zstd)")
-        columns = connection.execute(
-            "select table_name, column_name, comment from duckdb_columns() "
-            "where database_name = 'built' and schema_name = 'marts' and comment is not null"
-        ).fetchall()
-        for table, column, comment in columns:
-            connection.execute(f"comment on column marts.{table}.{column} is {_quoted(comment)}")
-        connection.execute("detach built")
         (release / "exports").mkdir()
         connection.execute(
             f"""
@@ -258,10 +243,6 @@ def _extract(warehouse: Path, release: Path) -> None:
             ) to '{release / "exports" / "nation_and_provinces.csv"}' (header)
             """
         )
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 def _write_changes(home: Home, release: Path) -> None:

@@ -36,6 +36,10 @@ FIGURES = pa.schema(
 )
 
 
+_FEW = 100  # fewer are read sooner than a process starts
+_CHUNK_SIZE = 200
+
+
 def read_submissions(chunk: Sequence[str], home: Home | None = None) -> str:
     """Read one chunk of submissions; its id is made of theirs, so reading it again writes the same files.
 
@@ -47,17 +51,14 @@ def read_submissions(chunk: Sequence[str], home: Home | None = None) -> str:
 
 def read_chunks(chunks: Sequence[Sequence[str]], home: Home) -> list[str]:
     """Read chunks in as many processes as there are cores."""
-    if len(chunks) == 1 and len(chunks[0]) <= 20:
-        return [read_submissions(chunks[0], home)]
-    workers = min(os.cpu_count() or 1, max(len(chunks), 2))
-    smaller = [list(part) for chunk in chunks for part in _halves(chunk, workers if len(chunks) == 1 else 1)]
+    ids = [submission_id for chunk in chunks for submission_id in chunk]
+    if len(ids) <= _FEW:
+        return [read_submissions(ids, home)]
+    workers = os.cpu_count() or 1
+    size = min(_CHUNK_SIZE, -(-len(ids) // workers))
+    parts = [ids[start : start + size] for start in range(0, len(ids), size)]
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        return list(pool.map(read_submissions, smaller, [home] * len(smaller)))
-
-
-def _halves(chunk: Sequence[str], parts: int) -> list[Sequence[str]]:
-    size = -(-len(chunk) // parts)
-    return [chunk[start : start + size] for start in range(0, len(chunk), size)]
+        return list(pool.map(read_submissions, parts, [home] * len(parts)))
 
 
 def _read_chunk(home: Home, chunk: Sequence[str], state: State) -> str:
