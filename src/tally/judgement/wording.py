@@ -10,6 +10,9 @@ from tally.contracts.model import Claim, Text
 from tally.judgement.claims import evaluate
 
 
+_LEAST_SHARE = 0.0001
+
+
 @dataclass(frozen=True)
 class Figure:
     """One figure where it stands. `value` is None where it is not known."""
@@ -85,5 +88,7 @@ def _some(cells: Sequence[str], joint: str) -> str:
 
 
 def _number(value: float, thousands: str, point: str, share: bool) -> str:
+    if share and 0 < value < _LEAST_SHARE:
+        return f"< {_number(_LEAST_SHARE, thousands, point, share)}"
     text = f"{value:,.4f}" if share else f"{value:,.0f}"
     return text.replace(",", "\0").replace(".", point).replace("\0", thousands)
