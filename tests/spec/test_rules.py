@@ -3,6 +3,7 @@
 All of them are written, received, read and judged together, once.
 """
 
+import csv
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -233,7 +234,7 @@ CASES = [
     breaks("R0601", "BVTE-06!E17", "facilities", r0609="T=1"),
     breaks("R0601", "BVTE-06!E19", "investigators", r0611="T=1"),
     lawful("R0601", "all trained", r0605="T=5"),
-    breaks("R0602", "BVTE-06!E20", "a number that is no yes or no", r0612="T=2", level="province"),
+    breaks("R0602", "BVTE-06!E20", "a unit is there or not", r0612="T=2", level="province"),
     breaks("R0602", "BVTE-06!E21", "a number that is no yes or no", r0613="T=3", level="province"),
     lawful("R0602", "yes and no", r0612="T=1", r0613="T=0", level="province"),
     breaks("R0603", "BVTE-06!E12", "nobody", "accepted_with_warnings", r0604="T=0"),
@@ -285,7 +286,7 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[str, fro
     edition = contracts.edition(PERIOD)
     areas = {level: iter(contracts.register.on(PERIOD.map_date, level)) for level in ("commune", "province")}
     blanks = {level: BlankWorkbook(contracts, edition, level) for level in areas}
-    times = ["path,received_at"]
+    times = [("path", "received_at")]
     for case in CASES:
         area = next(areas[case.level])
         province = contracts.register.province_of(area.code, PERIOD.map_date)
@@ -303,8 +304,9 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[str, fro
         path = home.inbox / area.code / f"{case.name.replace(' ', '_')}.xlsx"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(blanks[case.level].filled(cover, _filled(edition, case)))
-        times.append(f"{path.relative_to(home.root).as_posix()},{RECEIVED.isoformat()}")
-    home.received_csv.write_text("\n".join(times) + "\n")
+        times.append((path.relative_to(home.root).as_posix(), RECEIVED.isoformat()))
+    with home.received_csv.open("w", newline="") as file:
+        csv.writer(file).writerows(times)
     chunks = receive_new_files(RECEIVED, home=home)
     batch_id = judge_batch([read_submissions(chunk, home) for chunk in chunks], RECEIVED, home)
     found: dict[str, set[str]] = {}
