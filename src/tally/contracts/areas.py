@@ -132,11 +132,15 @@ class Register:
         """Whether the code owes the report of a period with this map date: every area of that map does."""
         return self.at(code, map_date) is not None
 
-    def _holder(self, code: str, day: date, level: str) -> Area | None:
+    def lineage(self, code: str, day: date) -> Iterator[Area]:
+        """The area itself, then every area that it lies in on a day, upwards."""
         area = self.at(code, day)
-        while area and area.level != level:
+        while area:
+            yield area
             area = self.at(area.parent_code, day) if area.parent_code else None
-        return area
+
+    def _holder(self, code: str, day: date, level: str) -> Area | None:
+        return next((area for area in self.lineage(code, day) if area.level == level), None)
 
     def _later(self, area: Area, day: date) -> Iterator[Area]:
         if area.exists_on(day):

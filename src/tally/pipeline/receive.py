@@ -11,6 +11,7 @@ from typing import Any
 
 from tally.adapters.files import locked
 from tally.errors import ContractError
+from tally.periods import Period
 from tally.pipeline.home import Home
 from tally.pipeline.state import State, Submission, state_of
 
@@ -40,17 +41,22 @@ def receive_new_files(
             known = set(state.submissions)
             home.ledger.append(now, [event for event in events if event["submission_id"] not in known])
         state = state_of(home.ledger.events())
-    waiting = [one for one in state.submissions.values() if one.received_at <= now and _wanted(one, area, period)]
+    waiting = [one for one in state.submissions.values() if one.received_at <= now and _wanted(one, area, period, home)]
     ids = [one.submission_id for one in sorted(waiting, key=lambda one: one.order)]
     return [ids[start : start + CHUNK_SIZE] for start in range(0, len(ids), CHUNK_SIZE)]
 
 
-def _wanted(one: Submission, area: str | None, period: str | None) -> bool:
+def _wanted(one: Submission, area: str | None, period: str | None, home: Home) -> bool:
+    """Whether a submission waits to be judged, or is asked for again: by its sender, or an area that its report lies in."""
     if one.verdict is None:
         return True
     if area is None and period is None:
         return False
-    return area in (None, one.area_code, one.sender) and period in (None, one.period_code)
+    areas = {one.sender}
+    if one.area_code and one.period_code:
+        day = Period.parse(one.period_code).map_date
+        areas |= {holder.code for holder in home.contracts.register.lineage(one.area_code, day)}
+    return (area is None or area in areas) and period in (None, one.period_code)
 
 
 def _arrivals(home: Home, state: State, now: datetime) -> Iterator[tuple[datetime, str, Path]]:

@@ -110,7 +110,7 @@ def summary(home: Home) -> RenderableType:
     if status["period"]:
         parts += [_reports(status), _figures(status)]
     parts += [
-        Text(f"Release   {status['places']['release']}  ({status['release']['release_id']})"),
+        Text(f"\nRelease   {status['places']['release']}  ({status['release']['release_id']})"),
         Text(f"Letters   {status['places']['letters']}"),
         Text(f"Data Docs {status['places']['data_docs']}"),
     ]
@@ -118,8 +118,7 @@ def summary(home: Home) -> RenderableType:
 
 
 def _reports(status: dict[str, Any]) -> Table:
-    table = Table(title=f"Reports, {status['period']['period_code']}", title_justify="left")
-    table.add_column("area")
+    table = _table(f"Reports for {status['period']['period_code']}")
     for heading in ("expected", "received", "accepted", "on time", "missing"):
         table.add_column(heading, justify="right")
     for row in status["reports"]:
@@ -129,12 +128,17 @@ def _reports(status: dict[str, Any]) -> Table:
 
 
 def _figures(status: dict[str, Any]) -> Table:
-    table = Table(title=f"The nation, {status['period']['period_code']}", title_justify="left")
-    table.add_column("indicator")
-    for heading in ("figure", "status", "areas filled", "of expected"):
+    table = _table(f"The nation in {status['period']['period_code']}; P: provisional, not every area has filled it")
+    for heading in ("figure", "status", "filled by"):
         table.add_column(heading, justify="right")
     for row in status["figures"]:
         value = "" if row["obs_value"] is None else f"{row['obs_value']:,}"
-        label = f"{row['label_vi']} · {row['label_en']}"
-        table.add_row(label, value, row["obs_status"], f"{row['areas_filled']:,}", f"{row['areas_expected']:,}")
+        filled = f"{row['areas_filled']:,} of {row['areas_expected']:,}"
+        table.add_row(f"{row['label_vi']}\n[dim]{row['label_en']}[/]", value, row["obs_status"], filled)
+    return table
+
+
+def _table(title: str) -> Table:
+    table = Table(title=f"\n{title}", title_justify="left", title_style="bold", box=None, pad_edge=False)
+    table.add_column("")
     return table

@@ -6,7 +6,6 @@ from typing import Any
 
 import duckdb
 
-from tally.contracts.areas import Area
 from tally.errors import UsageError
 from tally.intake.workbook import read_workbook
 from tally.periods import Period
@@ -80,10 +79,7 @@ def _contributes(home: Home, code: str, area: str, indicator: str, period: Perio
     levels = row.indicator.levels
     if not (version.level in levels if levels else register.is_lowest(version)):
         return False
-    holder: Area | None = version
-    while holder is not None and area != NATION and holder.code != area:
-        holder = register.at(holder.parent_code, day) if holder.parent_code else None
-    return holder is not None
+    return area == NATION or area in (holder.code for holder in register.lineage(code, day))
 
 
 def _cell(report: tuple[Home, str, str, str, str, str]) -> dict[str, Any] | None:
