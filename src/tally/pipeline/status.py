@@ -106,7 +106,10 @@ def summary(home: Home) -> RenderableType:
     if status["release"] is None:
         return Text(f"No release yet in {home.releases}.")
     verdicts = ", ".join(f"{count} {verdict.replace('_', ' ')}" for verdict, count in status["verdicts"].items())
-    parts: list[RenderableType] = [Text(f"Received  {status['received']}: {verdicts}; {status['late']} late")]
+    parts: list[RenderableType] = [
+        Text(f"Received  {status['received']} workbooks, {status['late']} late"),
+        Text(f"Verdicts  {verdicts}"),
+    ]
     if status["period"]:
         parts += [_reports(status), _figures(status)]
     parts += [
