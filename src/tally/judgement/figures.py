@@ -28,7 +28,7 @@ _UNREADABLE = {
 class Batch:
     """All figures of a batch's submissions that were not refused, and every rule's residual at its cell.
 
-    Shape   figures: one row a cell, the cells of a submission together; checks: one column a rule, aligned with figures.
+    Shape   figures: one row a cell, those of a submission together; checks: one column a rule, aligned with figures.
     Blanks  NaN in a check: not judged at this cell.
     """
 

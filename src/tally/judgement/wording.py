@@ -9,7 +9,6 @@ from tally.contracts.grammar import Among, Call, Chain, Expression, Number, Plus
 from tally.contracts.model import Claim, Text
 from tally.judgement.claims import evaluate
 
-
 _LEAST_SHARE = 0.0001
 
 

@@ -1,5 +1,6 @@
 """Where everything lies: TALLY_HOME, and the project that the code came with."""
 
+import hashlib
 import os
 from dataclasses import dataclass
 from functools import cached_property
@@ -27,6 +28,15 @@ class Home:
     @cached_property
     def contracts(self) -> Contracts:
         return load_contracts(self.project / "contracts")
+
+    @cached_property
+    def code_version(self) -> str:
+        """A hash of everything that turns received bytes into a release."""
+        digest = hashlib.sha256()
+        for folder, pattern in (("src/tally", "**/*.*"), ("dbt_project", "**/*.*"), ("expectations", "*.json")):
+            for path in sorted(p for p in (self.project / folder).glob(pattern) if p.suffix != ".pyc"):
+                digest.update(path.relative_to(self.project).as_posix().encode() + b"\0" + path.read_bytes())
+        return digest.hexdigest()[:12]
 
     @cached_property
     def archive(self) -> Archive:

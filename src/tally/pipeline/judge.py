@@ -79,7 +79,7 @@ def judge_batch(chunk_ids: Sequence[str], now: datetime, home: Home | None = Non
         state = state_of(home.ledger.events())
         entries = _entries(home, state, chunk_ids)
         ids = "\0".join(entry.submission.submission_id for entry in entries)
-        batch_id = hashlib.sha256(f"{home.contracts.version}\0{ids}".encode()).hexdigest()[:16]
+        batch_id = hashlib.sha256(f"{home.contracts.version}\0{home.code_version}\0{ids}".encode()).hexdigest()[:16]
         if all(entry.submission.batch_id == batch_id for entry in entries):
             return batch_id
         _stand(entries, state, home.contracts)
@@ -106,6 +106,7 @@ def judge_batch(chunk_ids: Sequence[str], now: datetime, home: Home | None = Non
                     "period_code": entry.belongs_to()[1],
                     "findings": len(entry.findings),
                     "contracts": home.contracts.version,
+                    "code": home.code_version,
                 }
                 for entry in entries
             ],

@@ -69,15 +69,6 @@ def manifests(home: Home) -> Iterable[dict[str, Any]]:
             yield json.loads(path.read_text())
 
 
-def code_version(home: Home) -> str:
-    """A hash of everything that turns judged reports into a release."""
-    digest = hashlib.sha256()
-    for folder, pattern in (("src/tally", "**/*.*"), ("dbt_project", "**/*.*"), ("expectations", "*.json")):
-        for path in sorted(p for p in (home.project / folder).glob(pattern) if p.suffix != ".pyc"):
-            digest.update(path.relative_to(home.project).as_posix().encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()[:12]
-
-
 def ended_periods(home: Home, now: datetime) -> list[Period]:
     """The periods that reports are collected for and that have ended."""
     today = now.astimezone(LOCAL_TIME).date()
@@ -87,7 +78,7 @@ def ended_periods(home: Home, now: datetime) -> list[Period]:
 
 def _identity(home: Home, judged: dict[str, str], now: datetime) -> str:
     """What a release is made of: the same inputs by the same code make the same release."""
-    parts = [home.contracts.version, code_version(home), *(one.code for one in ended_periods(home, now))]
+    parts = [home.contracts.version, home.code_version, *(one.code for one in ended_periods(home, now))]
     parts += [f"{submission_id} {batch_id}" for submission_id, batch_id in sorted(judged.items())]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
 
@@ -291,7 +282,7 @@ def _write_manifest(
         "identity": identity,
         "as_of": now.isoformat(),
         "tally": version("tally"),
-        "code": code_version(home),
+        "code": home.code_version,
         "contracts": home.contracts.version,
         "packages": {name: version(name) for name in PACKAGES},
         "batches": batches,

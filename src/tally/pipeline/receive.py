@@ -47,7 +47,7 @@ def receive_new_files(
 
 
 def _wanted(one: Submission, area: str | None, period: str | None, home: Home) -> bool:
-    """Whether a submission waits to be judged, or is asked for again: by its sender, or an area that its report lies in."""
+    """Whether a submission waits to be judged, or is asked for again: by its sender or an area that it lies in."""
     if one.verdict is None:
         return True
     if area is None and period is None:

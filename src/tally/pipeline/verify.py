@@ -10,7 +10,7 @@ from tally.adapters.archive import file_hash
 from tally.errors import LedgerError, UsageError
 from tally.pipeline.home import Home
 from tally.pipeline.judge import judge_batch
-from tally.pipeline.publish import CURRENT, code_version, manifests, publish_release
+from tally.pipeline.publish import CURRENT, manifests, publish_release
 from tally.pipeline.read import read_chunks
 from tally.pipeline.receive import receive_new_files
 from tally.pipeline.state import state_of
@@ -69,7 +69,7 @@ def rebuild_release(home: Home, release_id: str) -> str:
         judge_batch(read_chunks(chunks, again), as_of, again)
         publish_release(as_of, again)
         differing = _differing(home.releases / release_id, again.releases / CURRENT)
-    code = code_version(home)
+    code = home.code_version
     by = (
         "the same code"
         if manifest["code"] == code
