@@ -223,7 +223,8 @@ def _r0603(figures: Figures) -> bool:
 def _figures_broken(break_figures: BreaksFigures) -> Spoils:
     def spoil(report: SimulatedReport, scene: Scene) -> list[SimulatedReport]:
         figures = _numbers(report)
-        return [replace(report, figures=figures)] if break_figures(figures) else []
+        is_broken = break_figures(figures) and figures.keys() <= report.figures.keys()
+        return [replace(report, figures=figures)] if is_broken else []
 
     return spoil
 

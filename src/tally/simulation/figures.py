@@ -226,7 +226,8 @@ class Province:
         largest = {piece.path[0].code: at for at, piece in sorted(enumerate(pieces), key=lambda one: one[1].share)}
         self._stations = np.isin(np.arange(len(pieces)), list(largest.values())).astype(np.int64)
         self._reached = np.clip(rng.normal(0, 0.08, (len(PREVENTION), homes)), -0.3, 0.1)[:, self._home]
-        self._taught_online = rng.beta(4, 6, homes)[self._home] * 0.6
+        # of both halves together never all children
+        self._taught_online = np.minimum(rng.beta(4, 6, homes)[self._home] * 0.6, 0.45)
 
     def _rng(self, *what: object) -> np.random.Generator:
         return generator(self._seed, self.code, *what)
