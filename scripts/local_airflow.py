@@ -280,9 +280,8 @@ def simulate(home: Path, airflow: Airflow) -> None:
         raise RunError(f"The simulation failed: {log}\n{log.read_text().strip()}")
     for name in ("received.csv", "simulated.csv", "inbox"):
         (staged / name).replace(home / name)
-    say(
-        f"Simulated {len(list(inbox.rglob('*.xlsx')))} workbooks for 2025-A1: Lai Châu and its communes, a few with faults"
-    )
+    count = len(list(inbox.rglob("*.xlsx")))
+    say(f"Simulated {count} workbooks for 2025-A1: Lai Châu and its communes, a few with faults")
 
 
 def copy_in(source: Path, home: Path) -> None:
