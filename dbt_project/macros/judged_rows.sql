@@ -1,36 +1,33 @@
 {#
-    One Parquet file of every judgement folder, with the batch that its folder names.
-    Without folders: no rows, in the columns that the source declares.
+    One Parquet file of every judgement folder: the columns that the source declares, as the types it declares, and the
+    batch that the folder names. Without folders: no rows. A column that is not declared goes no further: raw_text, what
+    a sender wrote.
 #}
 {% macro judged_rows(table_name) -%}
     {%- set relation = source('judgements', table_name) -%}
     {%- set folders = var('judgement_folders') -%}
-    {%- if folders -%}
-        (
-            select
-                * exclude (filename),
-                regexp_extract(filename, '([^/]+)/[^/]+$', 1) as judged_in,
-            from read_parquet(
-                [
-                    {%- for folder in folders %}
-                    '{{ folder | replace("'", "''") }}/{{ table_name }}.parquet',
-                    {%- endfor %}
-                ],
-                union_by_name = true,
-                filename = true
-            )
-        )
-    {%- elif execute -%}
-        {%- set node = graph.sources['source.tally.judgements.' ~ table_name] -%}
-        (
-            select
-                {%- for column in node.columns.values() %}
-                cast(null as {{ column.data_type }}) as {{ column.name }},
+    {%- set columns = graph.sources['source.tally.judgements.' ~ table_name].columns.values() if execute else [] -%}
+    (
+        select
+            {%- for column in columns %}
+            cast({{ column.name if folders else 'null' }} as {{ column.data_type }}) as {{ column.name }},
+            {%- endfor %}
+            {%- if folders %}
+            regexp_extract(filename, '([^/]+)/[^/]+$', 1) as judged_in,
+        from read_parquet(
+            [
+                {%- for folder in folders %}
+                '{{ folder | replace("'", "''") }}/{{ table_name }}.parquet',
                 {%- endfor %}
-                cast(null as varchar) as judged_in,
-            where false
+            ],
+            union_by_name = true,
+            filename = true
         )
-    {%- endif -%}
+            {%- else %}
+            cast(null as varchar) as judged_in,
+        where false
+            {%- endif %}
+    )
 {%- endmacro %}
 
 

@@ -13,7 +13,8 @@ import pyarrow.parquet as pq
 from tally.adapters.dbt import BuildOutcome
 
 # Until mid-2025: province 01 with district 001 (communes 00001, 00002) and 002 (commune 00003), and province 02 whose
-# only district, 003, is an island without communes. Since then: province 01 with communes 00001 and 00003.
+# only district, 003, is an island without communes. Commune 00003 was renamed on the day of the map of 2025-S1.
+# Since then: province 01 with communes 00001 and 00003.
 SEEDS = {
     "areas": """
         area_code,area_level,valid_from,valid_to,name_vi,name_en,area_type,parent_code,is_lowest,legal_basis
@@ -24,7 +25,8 @@ SEEDS = {
         003,district,,2025-07-01,Huyện đảo Ba,Three Island,Huyện,02,true,
         00001,commune,,2025-07-01,Xã Một,One,Xã,001,true,
         00002,commune,,2025-07-01,Xã Hai,Two,Xã,001,true,
-        00003,commune,,2025-07-01,Xã Ba,Three,Xã,002,true,
+        00003,commune,,2025-06-15,Xã Ba cũ,Old Three,Xã,002,true,
+        00003,commune,2025-06-15,2025-07-01,Xã Ba,Three,Xã,002,true,
         01,province,2025-07-01,,Tỉnh Một,One,Tỉnh,,false,202/2025
         00001,commune,2025-07-01,,Xã Một,One,Xã,01,true,202/2025
         00003,commune,2025-07-01,,Xã Ba,Three,Xã,01,true,202/2025

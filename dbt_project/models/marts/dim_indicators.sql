@@ -21,4 +21,5 @@ from indicators
 order by
     form_code,
     row_position,
+    indicator_code,
     since_period_code nulls first

@@ -9,7 +9,6 @@ judged as (
     select * from {{ current_judgements() }}
 )
 
--- raw_text stays behind: what a sender wrote is not copied onward, only what it means
 select
     observations.submission_id,
     observations.form_code,
@@ -17,7 +16,7 @@ select
     observations.column_code,
     observations.sheet_name,
     observations.cell_address,
-    cast(observations.obs_value as bigint) as obs_value,
+    observations.obs_value,
     observations.cell_state,
 from observations
 inner join judged

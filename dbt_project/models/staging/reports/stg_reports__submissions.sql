@@ -21,11 +21,11 @@ select
     submissions.period_code,
     submissions.template_version,
     submissions.report_kind,
-    cast(submissions.received_at as timestamptz) as received_at,
-    cast(submissions.due_date as date) as due_date,
+    submissions.received_at,
+    submissions.due_date,
     submissions.verdict,
     submissions.verdict in ('accepted', 'accepted_with_warnings') as is_accepted,
-    cast(submissions.is_late as boolean) as is_late,
+    submissions.is_late,
     submissions.judged_in as batch_id,
 from submissions
 inner join judged
