@@ -1,5 +1,7 @@
 """What the marts say of a country small enough to add up by hand."""
 
+from dataclasses import replace
+
 import pytest
 from small_country import Build, Marts, Submission, X
 
@@ -15,10 +17,6 @@ SIX_MONTHS = [
     Submission("two_again", "00002", "2025-S1", "2025-06-16T11:00:00+07:00", {}, verdict="duplicate"),
     Submission("three", "00003", "2025-S1", "2025-06-16T09:00:00+07:00", {}, verdict="returned", findings=("S12",)),
     Submission(
-        "island", "003", "2025-S1", "2025-06-17T09:00:00+07:00",
-        {("victims", "T"): 7, ("victims", "M"): X, ("victims", "F"): None, ("children", "T"): X},
-    ),
-    Submission(
         "district", "001", "2025-S1", "2025-06-18T09:00:00+07:00",
         {("victims", "T"): 3, ("victims", "M"): None, ("victims", "F"): 9, ("children", "T"): 900},
     ),
@@ -29,13 +27,16 @@ SIX_MONTHS = [
     Submission("late_province", "02", "2025-S1", "2025-06-26T09:00:00+07:00", {("victims", "T"): 7}, is_late=True),
     Submission("stranger", None, None, "2025-06-16T09:00:00+07:00", {}, verdict="refused"),
 ]  # fmt: skip
+ISLAND = Submission(
+    "island", "003", "2025-S1", "2025-06-17T09:00:00+07:00",
+    {("victims", "T"): 7, ("victims", "M"): X, ("victims", "F"): None, ("children", "T"): X},
+)  # fmt: skip
+ISLAND_BEFORE_REPLAY = replace(ISLAND, figures={("victims", "T"): 70, ("victims", "M"): 70})
 CORRECTION = Submission(
     "one_corrected", "00001", "2025-S1", "2025-06-19T09:00:00+07:00",
     {("victims", "T"): 5, ("victims", "M"): 2, ("victims", "F"): 3, ("children", "T"): 110}, is_late=True,
 )  # fmt: skip
-CORRECTION_BEFORE_REPLAY = Submission(
-    "one_corrected", "00001", "2025-S1", "2025-06-19T09:00:00+07:00", {}, verdict="returned", findings=("S12", "S12")
-)
+CORRECTION_BEFORE_REPLAY = replace(CORRECTION, figures={}, verdict="returned", findings=("S12", "S12"))
 YEAR = [
     Submission(
         "year", "00001", "2025-A1", "2025-12-16T09:00:00+07:00",
@@ -51,7 +52,7 @@ YEAR = [
 
 @pytest.fixture(scope="module")
 def marts(build: Build) -> Marts:
-    batches = {"b1": [*SIX_MONTHS, CORRECTION_BEFORE_REPLAY], "b2": [CORRECTION, *YEAR]}
+    batches = {"b1": [*SIX_MONTHS, CORRECTION_BEFORE_REPLAY, ISLAND_BEFORE_REPLAY], "b2": [CORRECTION, ISLAND, *YEAR]}
     return build(batches, with_unit_tests=True)
 
 
