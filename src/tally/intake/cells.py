@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from datetime import date, datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from tally.intake.container import FORMULA_WITHOUT_VALUE, Cell
@@ -41,18 +42,23 @@ def figure_in(cell: Cell) -> Said:
     Source  FORMS.md, "What a figure cell may hold".
     """
     if type(cell) is float:
-        if cell >= 0 and cell.is_integer():
-            whole = int(cell)
-            return Said(CellState.REPORTED, min(whole, LARGEST), str(whole) if whole < LARGEST else repr(cell))
-        reason = "negative" if cell < 0 and cell.is_integer() else "decimal"
-        return Said(CellState.UNREADABLE, None, repr(cell), reason)
+        return _figure_in_number(cell)
     if isinstance(cell, str):
         return _figure_in_text(cell)
     if isinstance(cell, bool):
         return Said(CellState.UNREADABLE, None, str(cell).upper(), "boolean")
     if isinstance(cell, float | int):
-        return figure_in(float(cell))
+        return _figure_in_number(float(cell))
     return Said(CellState.UNREADABLE, None, "‹ngày tháng›", "date")
+
+
+@lru_cache(maxsize=4096)
+def _figure_in_number(number: float) -> Said:
+    if number >= 0 and number.is_integer():
+        whole = int(number)
+        return Said(CellState.REPORTED, min(whole, LARGEST), str(whole) if whole < LARGEST else repr(number))
+    reason = "negative" if number < 0 and number.is_integer() else "decimal"
+    return Said(CellState.UNREADABLE, None, repr(number), reason)
 
 
 def _figure_in_text(cell: str) -> Said:

@@ -135,9 +135,7 @@ def _not_a_zip(content: bytes) -> _Refused:
     if words.startswith(("<!doctype html", "<html", "<table", "<meta", "<head", "<style")):
         return _Refused("tệp là trang HTML đổi tên, không phải .xlsx", "the file is a renamed HTML page, not an .xlsx")
     if not any(sign < " " and sign not in "\t\r\n\f" for sign in text) and text.count("\ufffd") <= len(text) // 3:
-        return _Refused(
-            "tệp là văn bản (CSV), không phải .xlsx", "the file is plain text (such as CSV), not an .xlsx"
-        )
+        return _Refused("tệp là văn bản (CSV), không phải .xlsx", "the file is plain text (such as CSV), not an .xlsx")
     return _Refused("tệp không phải là bảng tính .xlsx", "the file is not an .xlsx workbook")
 
 
@@ -258,32 +256,32 @@ def _check_kind(parts: Mapping[str, bytes]) -> None:
     raise _Refused("tệp không phải là bảng tính .xlsx", "the file is not an .xlsx workbook")
 
 
-_MACRO_PARTS = re.compile(r"(?:^|/)(?:vbaproject|vbadata|vbaprojectsignature)[^/]*$|^xl/(?:macrosheets|intlmacrosheets)/")
-_MACRO_MARKS = re.compile(rb"vbaproject|macrosheet|macroenabled")
-_EMBEDDED_PARTS = re.compile(r"^xl/(?:embeddings|activex)/")
-_EMBEDDED_MARKS = re.compile(rb"/relationships/(?:oleobject|control|activexcontrolbinary|package)\b")
+_MACRO_PARTS = ("vbaproject", "vbadata", "macrosheets/")
+_MACRO_MARKS = (b"vbaproject", b"macrosheet", b"macroenabled")
+_EMBEDDED_PARTS = ("xl/embeddings/", "xl/activex/")
+_EMBEDDED_MARKS = (b"/relationships/oleobject", b"/relationships/control", b"/relationships/package")
 
 
 def _check_active_content(parts: Mapping[str, bytes]) -> None:
     for name, part in parts.items():
         lower = name.casefold()
         says = part.lower() if lower == _TYPES.casefold() or lower.endswith(".rels") else b""
-        if _MACRO_PARTS.search(lower) or _MACRO_MARKS.search(says):
+        if any(mark in lower for mark in _MACRO_PARTS) or any(mark in says for mark in _MACRO_MARKS):
             raise _Refused("tệp có macro", "the workbook has macros")
-        if _EMBEDDED_PARTS.search(lower) or _EMBEDDED_MARKS.search(says) or part.startswith(_OLE):
-            raise _Refused(
-                "tệp có đối tượng nhúng (OLE, ActiveX)", "the workbook has embedded objects (OLE, ActiveX)"
-            )
+        is_embedded = lower.startswith(_EMBEDDED_PARTS) or part.startswith(_OLE)
+        if is_embedded or any(mark in says for mark in _EMBEDDED_MARKS):
+            raise _Refused("tệp có đối tượng nhúng (OLE, ActiveX)", "the workbook has embedded objects (OLE, ActiveX)")
 
 
 # --- XML -------------------------------------------------------------------------------------------------------------
 
 _DECLARATION = re.compile(rb"\A\s*<\?xml\s[^<>]*?\?>")
+_BEFORE_XML = b"\xef\xbb\xbf\xff\xfe\0 \t\r\n"
 _ENCODING = re.compile(rb"""encoding\s*=\s*["']([^"']*)["']""")
 
 
 def _is_xml(name: str, part: bytes) -> bool:
-    return name.casefold().endswith((".xml", ".rels", ".vml")) or part[:64].lstrip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n")[:1] == b"<"
+    return name.casefold().endswith((".xml", ".rels", ".vml")) or part[:64].lstrip(_BEFORE_XML).startswith(b"<")
 
 
 def _utf8(part: bytes) -> bytes:
@@ -330,7 +328,7 @@ def _grids(xml: dict[str, bytes], limits: Limits) -> list[Grid]:
         sheets = workbook.sheets_metadata
         if len(sheets) > limits.sheets:
             raise _Refused(f"tệp có hơn {limits.sheets} trang", f"the workbook has more than {limits.sheets} sheets")
-        return [
+        grids = [
             _grid(workbook.get_sheet_by_index(at), sheet.visible != SheetVisibleEnum.Visible)
             for at, sheet in enumerate(sheets)
             if sheet.typ == SheetTypeEnum.WorkSheet
@@ -341,6 +339,9 @@ def _grids(xml: dict[str, bytes], limits: Limits) -> list[Grid]:
         raise _Refused(
             "tệp bị hỏng, không đọc được như một bảng tính", "the file is damaged and cannot be read as a workbook"
         ) from None
+    if not grids:
+        raise _Refused("tệp không có trang nào", "the workbook has no sheet")
+    return grids
 
 
 def _grid(sheet: CalamineSheet, is_hidden: bool) -> Grid:

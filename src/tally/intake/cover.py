@@ -1,4 +1,4 @@
-"""The cover sheet: who reports, on which template, for which period; found by its labels, wherever rows were inserted."""
+"""The cover sheet: who reports, on which template, for which period; found by its labels, wherever they stand."""
 
 import re
 from collections import Counter, defaultdict
@@ -8,7 +8,6 @@ from tally.intake.cells import address, date_in, figure_in, text_in
 from tally.intake.container import Cell, Grid
 from tally.intake.personal_data import holds_personal_data
 from tally.intake.wording import Words, refused
-from tally.names import plain
 from tally.periods import Period
 from tally.readings import Cover, Fault
 from tally.vocabulary import CellState
@@ -52,7 +51,7 @@ def read_cover(grid: Grid, contracts: Contracts, words: Words) -> tuple[Cover, l
 
 def _labels(grid: Grid, contracts: Contracts, words: Words) -> dict[str, list[tuple[int, int]]]:
     """Where each label stands, in the column that holds most of them."""
-    labels = {plain(field.label): field.code for field in contracts.submission.cover.fields}
+    labels = {words.plain(field.label): field.code for field in contracts.submission.cover.fields}
     found = [
         (row, column, labels[phrase])
         for row, line in enumerate(grid.rows)
@@ -79,9 +78,9 @@ def _said(values: dict[str, Cell], cells: dict[str, str], contracts: Contracts, 
         written = text_in(value(code))
         return None if not written or len(written) > LONGEST or holds_personal_data(written) else written
 
-    level = next((one for one in contracts.codelists.levels if plain(one.label.vi) == phrase("level")), None)
-    kinds = {plain(kind.label.vi): kind.code for kind in contracts.codelists.report_kinds}
-    versions = {plain(template.version): template.version for template in contracts.submission.templates}
+    level = next((one for one in contracts.codelists.levels if words.plain(one.label.vi) == phrase("level")), None)
+    kinds = {words.plain(kind.label.vi): kind.code for kind in contracts.codelists.report_kinds}
+    versions = {words.plain(template.version): template.version for template in contracts.submission.templates}
     written_version = text_in(value("template_version"))
     counters = {code: figure_in(value(code)) for code in COUNTERS}
     return Cover(

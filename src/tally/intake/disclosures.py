@@ -15,6 +15,11 @@ from tally.readings import Fault
 from tally.vocabulary import CellState
 
 MOST_PLACES_NAMED = 10
+MOST_TEXT = 300_000
+"""Characters that are looked at closely; a report whose notes have more numbers than that is none."""
+
+
+Place = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,29 +34,66 @@ class Known:
 
 def disclosure_fault(package: Package, layouts: Sequence[Layout], known: Known) -> Fault | None:
     """S11: one fault that names the places, or none."""
-    places = dict.fromkeys(_places(package, {layout.plan.name: layout for layout in layouts}, known))
+    looking = _Looking(known)
+    places: dict[Place, None] = {}
+    is_whole = True
+    try:
+        for place in _places(package, {layout.plan.name: layout for layout in layouts}, looking):
+            places[place] = None
+    except _TooMuchText:
+        is_whole = False
     if not places:
-        return None
+        if is_whole:
+            return None
+        return refused(
+            "S11",
+            "có quá nhiều chữ và số ngoài biểu để kiểm tra dữ liệu cá nhân",
+            "there is too much text beside the forms to look for personal data in it",
+        )
     named = list(places)[:MOST_PLACES_NAMED]
     more = len(places) - len(named)
-    vi = "có dữ liệu cá nhân ở " + "; ".join(vi for vi, _ in named) + (f" và {more} chỗ khác" if more else "")
-    en = "there is personal data in " + "; ".join(en for _, en in named) + (f" and {more} more" if more else "")
-    return refused("S11", vi, en)
+    vi, en = "; ".join(vi for vi, _ in named), "; ".join(en for _, en in named)
+    if more:
+        vi, en = f"{vi} và {more} chỗ khác", f"{en} and {more} more"
+    return refused("S11", f"có dữ liệu cá nhân ở {vi}", f"there is personal data in {en}")
 
 
-Place = tuple[str, str]
+class _TooMuchText(Exception):  # noqa: N818  the way out of the search; nobody else sees it
+    pass
 
 
-def _places(package: Package, layouts: Mapping[str, Layout], known: Known) -> Iterator[Place]:
-    names = [_spoken(grid, at, known) for at, grid in enumerate(package.grids, start=1)]
+class _Looking:
+    """Looks at texts, until there were too many worth a closer look."""
+
+    def __init__(self, known: Known) -> None:
+        self.known = known
+        self._left = MOST_TEXT
+
+    def finds(self, text: str) -> bool:
+        if not may_hold_personal_data(text):
+            return False
+        self._left -= len(text)
+        if self._left < 0:
+            raise _TooMuchText
+        return holds_personal_data(text, self.known.codes)
+
+    def finds_any(self, texts: Iterable[str]) -> bool:
+        together = [text for text in texts if text]
+        if not may_hold_personal_data("\n".join(together)):
+            return False
+        return any(self.finds(text) for text in together if not _DECIMAL.fullmatch(text))
+
+
+def _places(package: Package, layouts: Mapping[str, Layout], looking: _Looking) -> Iterator[Place]:
+    names = [_spoken(grid, at, looking.known) for at, grid in enumerate(package.grids, start=1)]
     shown: set[str] = set()
     for grid, name in zip(package.grids, names, strict=True):
-        if holds_personal_data(grid.name, known.codes):
+        if looking.finds(grid.name):
             yield f"tên của {name[0]}", f"the name of {name[1]}"
-        for cell_address, text in _cells(grid, layouts.get(grid.name), known):
+        for cell_address, text in _cells(grid, layouts.get(grid.name), looking):
             shown.add(text)
             yield f"{name[0]}!{cell_address}", f"{name[1]}!{cell_address}"
-    yield from _part_places(package, names, shown, known)
+    yield from _part_places(package, names, shown, looking)
 
 
 def _spoken(grid: Grid, number: int, known: Known) -> Place:
@@ -65,22 +107,22 @@ def _spoken(grid: Grid, number: int, known: Known) -> Place:
 # --- cells -----------------------------------------------------------------------------------------------------------
 
 
-def _cells(grid: Grid, layout: Layout | None, known: Known) -> Iterator[tuple[str, str]]:
+def _cells(grid: Grid, layout: Layout | None, looking: _Looking) -> Iterator[tuple[str, str]]:
     """The address and text of every cell of a sheet that holds personal data."""
-    texts = known.texts
+    texts = looking.known.texts
     looked_at = "\n".join(
         [cell for line in grid.rows for cell in line if type(cell) is str and cell and cell not in texts]
     )
-    has_number = any(type(cell) is float and cell >= 1e8 for line in grid.rows for cell in line)
-    if not has_number and not may_hold_personal_data(looked_at):
+    large_numbers = [cell for line in grid.rows for cell in line if type(cell) is float and cell >= 1e8]
+    if not large_numbers and not may_hold_personal_data(looked_at):
         return
-    is_form = grid.name in known.form_names
+    is_form = grid.name in looking.known.form_names
     own = _own_cells(layout) if layout else None
     for row, line in enumerate(grid.rows):
         for column, cell in enumerate(line):
             # without a layout any cell of a form may be a figure's
             is_figure_cell = (row, column) in own if own is not None else is_form
-            if _discloses(cell, is_figure_cell, known.codes):
+            if _discloses(cell, is_figure_cell, looking):
                 yield address(row, column), cell if isinstance(cell, str) else ""
 
 
@@ -90,21 +132,27 @@ def _own_cells(layout: Layout) -> set[tuple[int, int]]:
     }
 
 
-def _discloses(cell: Cell, is_figure_cell: bool, codes: Collection[str]) -> bool:
+def _discloses(cell: Cell, is_figure_cell: bool, looking: _Looking) -> bool:
     if type(cell) is float:
         return not is_figure_cell and number_is_personal(cell)
-    if not isinstance(cell, str) or not may_hold_personal_data(cell):
+    if not isinstance(cell, str):
         return False
     # a readable figure is for S17 to judge, but no figure has nine digits and begins with 0
-    if is_figure_cell and figure_in(cell).state is CellState.REPORTED and not cell.strip().startswith("0"):
+    if is_figure_cell and not cell.strip().startswith("0") and figure_in(cell).state is CellState.REPORTED:
         return False
-    return holds_personal_data(cell, codes)
+    return looking.finds(cell)
 
 
 # --- everything beside the cells -------------------------------------------------------------------------------------
 
-_PASSED_OVER = re.compile(
-    r"^\[content_types\]\.xml$|^xl/(?:styles|calcchain|metadata)\.xml$|^xl/theme/|^xl/persons/|^docmetadata/|\.rels$"
+_PASSED_OVER = (
+    "[content_types].xml",
+    "docmetadata/",
+    "xl/calcchain.xml",
+    "xl/metadata.xml",
+    "xl/persons/",
+    "xl/styles.xml",
+    "xl/theme/",
 )
 _RUN_BREAKS = rb"p|br|si|is|text|comment|threadedComment|rPh|v|pt|f|cell|row|tab|div"
 _INSIDE_RUNS = re.compile(rb"<(?!/?(?:[\w.-]+:)?(?:" + _RUN_BREAKS + rb")[\s/>])[^<>]*>")
@@ -123,31 +171,33 @@ _EXTERNAL = re.compile(rb"""\bTarget\s*=\s*["']((?:mailto|tel|sms|https?|callto)
 _DECIMAL = re.compile(r"-?\d+\.\d+(?:[eE][-+]?\d+)?")
 
 
-def _part_places(package: Package, names: Sequence[Place], shown: Collection[str], known: Known) -> Iterator[Place]:
+def _part_places(
+    package: Package, names: Sequence[Place], shown: Collection[str], looking: _Looking
+) -> Iterator[Place]:
     sheet_of = _sheets_of_parts(package, names)
     for path, part in package.parts.items():
         lower = path.casefold()
         if lower.endswith(".rels"):
-            if _any(map(_text, _EXTERNAL.findall(part)), known.codes):
+            if looking.finds_any(map(_text, _EXTERNAL.findall(part))):
                 yield _of_sheet("liên kết", "a hyperlink", sheet_of.get(_owner(path)))
-        elif _PASSED_OVER.search(lower):
+        elif lower.startswith(_PASSED_OVER):
             continue
         elif b"sheetData" in part and path in sheet_of:
-            if _any(_beside_cells(part), known.codes):
+            if looking.finds_any(_beside_cells(part)):
                 yield _of_sheet(
                     "đầu trang, chân trang, lời nhắc, liên kết hoặc công thức",
                     "a header, footer, prompt, hyperlink or formula",
                     sheet_of[path],
                 )
-        elif _COMMENT.search(part):
-            yield from _comment_places(part, sheet_of.get(path), known.codes)
+        elif b"omment" in part and _COMMENT.search(part):
+            yield from _comment_places(part, sheet_of.get(path), looking)
         elif lower.startswith("docprops/"):
-            if _any([*_lines(_TAG, _PEOPLE.sub(b"<", part)), *_attributes(part)], known.codes):
+            if looking.finds_any([*_lines(_TAG, _PEOPLE.sub(b"<", part)), *_attributes(part)]):
                 yield "thuộc tính của tệp", "the file's properties"
         elif b"<sst" in part or b":sst" in part:
-            if _any((line for line in _strings(part) if line not in shown), known.codes):
+            if looking.finds_any(line for line in _strings(part) if line not in shown):
                 yield "chữ còn lưu trong tệp nhưng không hiện ở ô nào", "text kept in the file that no cell shows"
-        elif _any([*_lines(_INSIDE_RUNS, part), *_attributes(part)], known.codes):
+        elif looking.finds_any([*_lines(_INSIDE_RUNS, part), *_attributes(part)]):
             if b"<sheets" in part or b":sheets" in part:
                 yield "tên vùng", "a defined name"
             elif "drawing" in lower or "diagram" in lower or "chart" in lower:
@@ -158,13 +208,6 @@ def _part_places(package: Package, names: Sequence[Place], shown: Collection[str
 
 def _of_sheet(vi: str, en: str, name: Place | None) -> Place:
     return (f"{vi} của {name[0]}", f"{en} of {name[1]}") if name else (vi, en)
-
-
-def _any(texts: Iterable[str], codes: Collection[str]) -> bool:
-    together = [text for text in texts if text]
-    if not may_hold_personal_data("\n".join(together)):
-        return False
-    return any(holds_personal_data(text, codes) for text in together if not _DECIMAL.fullmatch(text))
 
 
 def _text(raw: bytes) -> str:
@@ -181,6 +224,8 @@ def _lines(inside: re.Pattern[bytes], part: bytes) -> list[str]:
 
 def _strings(part: bytes) -> list[str]:
     """The shared strings, each in one piece however it is formatted."""
+    if not any(mark in part for mark in (b"<r>", b"<r ", b":r>", b":r ")) and not may_hold_personal_data(_text(part)):
+        return []
     return _lines(_INSIDE_RUNS, part)
 
 
@@ -195,12 +240,12 @@ def _beside_cells(sheet: bytes) -> list[str]:
     return [*lines, *_attributes(around), *formulas]
 
 
-def _comment_places(part: bytes, name: Place | None, codes: Collection[str]) -> Iterator[Place]:
+def _comment_places(part: bytes, name: Place | None, looking: _Looking) -> Iterator[Place]:
     starts = [*_COMMENT.finditer(part)]  # the authors, who stand before the first, are passed over
     ends = [*(start.start() for start in starts[1:]), len(part)]
     for start, end in zip(starts, ends, strict=True):
         comment = part[start.start() : end]
-        if _any(_lines(_INSIDE_RUNS, comment), codes):
+        if looking.finds_any(_lines(_INSIDE_RUNS, comment)):
             cell = start[1].decode()
             vi, en = name or ("", "")
             yield f"{vi}!{cell} (chú thích)".lstrip("!"), f"{en}!{cell} (comment)".lstrip("!")
@@ -219,13 +264,17 @@ def _owner(relations: str) -> str:
     return posixpath.join(posixpath.dirname(folder), name.removesuffix(".rels"))
 
 
+def _said(attributes: bytes) -> dict[str, str]:
+    return {_text(key).lower(): _text(value) for key, value in _ATTRIBUTE.findall(attributes)}
+
+
 def _targets(package: Package, part: str) -> dict[str, str]:
     """Relation id → path, of everything that a part refers to."""
     folder, name = posixpath.split(part)
     relations = package.parts.get(posixpath.join(folder, "_rels", name + ".rels"), b"")
     targets = {}
     for relation in _RELATION.findall(relations):
-        said = {key.lower(): _text(value) for key, value in _ATTRIBUTE.findall(relation)}
+        said = _said(relation)
         path = posixpath.join("/" + folder, said.get("target", ""))
         targets[said.get("id", "")] = posixpath.normpath(path).lstrip("/")
     return targets
@@ -238,7 +287,7 @@ def _sheets_of_parts(package: Package, names: Sequence[Place]) -> dict[str, Plac
     paths = _targets(package, book)
     sheets: dict[str, Place] = {}
     for sheet in _SHEET.findall(package.parts.get(book, b"")):
-        said = {key.lower(): _text(value) for key, value in _ATTRIBUTE.findall(sheet)}
+        said = _said(sheet)
         path, name = paths.get(said.get("id", "")), spoken.get(said.get("name", ""))
         if path and name:
             sheets[path] = name

@@ -94,17 +94,11 @@ def find_layouts(grids: Sequence[Grid], plans: Iterable[SheetPlan], words: Words
 
 
 def _find(grid: Grid, plan: SheetPlan, words: Words) -> Layout | list[Fault]:
-    headers = _headers(grid, plan, words)
+    headers, rows = _places(grid, plan, words)
     faults = [fault for header in plan.headers.values() if (fault := _header_fault(plan, header, headers[header]))]
-    if not headers[ROW_CODE]:
-        return faults
-    top, code_column = headers[ROW_CODE][0]
-    rows: dict[str, list[int]] = defaultdict(list)
-    for at in range(top + 1, len(grid.rows)):
-        code = _row_code(grid.rows[at][code_column])
-        if code in plan.rows:
-            rows[code].append(at)
-    faults += [fault for code in plan.rows if (fault := _row_fault(plan, code, rows[code], code_column))]
+    if headers[ROW_CODE]:
+        code_column = headers[ROW_CODE][0][1]
+        faults += [fault for code in plan.rows if (fault := _row_fault(plan, code, rows[code], code_column))]
     if faults:
         return faults
     return Layout(
@@ -116,36 +110,39 @@ def _find(grid: Grid, plan: SheetPlan, words: Words) -> Layout | list[Fault]:
     )
 
 
-def _headers(grid: Grid, plan: SheetPlan, words: Words) -> dict[str, list[tuple[int, int]]]:
-    """Where each header stands: above the first row that has a Mã số of this form, and in any line that repeats them."""
-    found: dict[str, list[tuple[int, int]]] = defaultdict(list)
-    in_table = False
+Places = dict[str, list[tuple[int, int]]]
+
+
+def _places(grid: Grid, plan: SheetPlan, words: Words) -> tuple[Places, dict[str, list[int]]]:
+    """Where each header and each row stands.
+
+    Headers stand above the first row that has a Mã số of this form, and in any line further down that repeats them.
+    """
+    headers: Places = defaultdict(list)
+    rows: dict[str, list[int]] = defaultdict(list)
+    row_code_header = words.plain(ROW_CODE)
     code_column = -1
     for at, line in enumerate(grid.rows):
-        if code_column >= 0 and _row_code(line[code_column]) in plan.rows:
-            in_table = True
-            continue
-        here = [
-            (plan.headers[phrase], (at, column))
-            for column, cell in enumerate(line)
-            if isinstance(cell, str) and cell and (phrase := words.plain(cell)) in plan.headers
-        ]
-        if in_table and ROW_CODE not in {header for header, _ in here}:
-            continue
-        for header, place in here:
-            found[header].append(place)
-            if header == ROW_CODE and code_column < 0:
-                code_column = place[1]
-    return found
+        if code_column >= 0:
+            code = _row_code(line[code_column])
+            if code in plan.rows:
+                rows[code].append(at)
+                continue
+            if rows and words.plain(code) != row_code_header:
+                continue
+        for column, cell in enumerate(line):
+            if isinstance(cell, str) and cell and (phrase := words.plain(cell)) in plan.headers:
+                headers[plan.headers[phrase]].append((at, column))
+        if code_column < 0 and headers[ROW_CODE]:
+            code_column = headers[ROW_CODE][0][1]
+    return headers, rows
 
 
 def _header_fault(plan: SheetPlan, header: str, places: list[tuple[int, int]]) -> Fault | None:
     if len(places) == 1:
         return None
     if not places:
-        return refused(
-            "S06", f"trang {plan.name} thiếu cột «{header}»", f"sheet {plan.name} has no column «{header}»"
-        )
+        return refused("S06", f"trang {plan.name} thiếu cột «{header}»", f"sheet {plan.name} has no column «{header}»")
     where = ", ".join(address(*place) for place in places[:5])
     return refused(
         "S06",
@@ -209,7 +206,8 @@ def read_figures(layout: Layout, figures: Figures) -> bool:
     columns = [(code, at, letters(at)) for code, at in layout.columns.items()]
     has_figure = False
     for row_code, at in layout.rows.items():
-        row, line = plan.rows[row_code], grid.rows[at]
+        row, line, number = plan.rows[row_code], grid.rows[at], at + 1
+        before = len(figures.value)
         for column, place, letter in columns:
             cell = line[place]
             if column in row.printed:
@@ -217,19 +215,20 @@ def read_figures(layout: Layout, figures: Figures) -> bool:
                 if merged and (at, place) in merged:
                     state, value, reason = CellState.UNREADABLE, None, "merged"
                 has_figure = has_figure or value is not None
-            elif cell in ("x", "", 0) or not is_figure_other_than_zero(cell):
+            elif cell == "x" or not is_figure_other_than_zero(cell):
                 continue
             else:
                 state, value, raw_text, reason = CellState.NOT_USED, None, figure_in(cell).raw_text, None
-            figures.form_code.append(plan.form_code)
-            figures.indicator_code.append(row.indicator_code)
             figures.column_code.append(column)
-            figures.sheet_name.append(plan.name)
-            figures.cell_address.append(f"{letter}{at + 1}")
+            figures.cell_address.append(f"{letter}{number}")
             figures.raw_text.append(raw_text)
             figures.value.append(value)
             figures.state.append(state)
             figures.reason.append(reason)
+        added = len(figures.value) - before
+        figures.form_code += [plan.form_code] * added
+        figures.indicator_code += [row.indicator_code] * added
+        figures.sheet_name += [plan.name] * added
     return has_figure
 
 

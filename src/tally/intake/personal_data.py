@@ -37,7 +37,9 @@ def number_is_personal(value: float) -> bool:
     return 1e8 <= value < 1e12 and value.is_integer() and value % 1000 != 0
 
 
-_EMAIL = re.compile(r"[\w.+%-]{1,64} ?(?:@|\(at\)|\[at\]) ?[\w-]{1,63}(?:\.[\w-]{1,63}){0,5}\.[^\W\d_]{2,24}", re.IGNORECASE)
+_EMAIL = re.compile(
+    r"[\w.+%-]{1,64} ?(?:@|\(at\)|\[at\]) ?[\w-]{1,63}(?:\.[\w-]{1,63}){0,5}\.[^\W\d_]{2,24}", re.IGNORECASE
+)
 # GUIDs, hashes and content type ids, as programs leave them in a file's properties
 _MACHINE_MADE = re.compile(
     r"(?<![0-9A-Za-z])(?:[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
@@ -79,43 +81,47 @@ def _normal(text: str) -> str:
 
 def _run_holds(run: re.Match[str], text: str, codes: Collection[str]) -> bool:
     """Whether some of these groups of digits, next to each other, are one number of a person."""
-    pieces = re.split(r"(\D+)", run[0].lstrip("+ "))
+    pieces = _BETWEEN.split(run[0].lstrip("+ "))
     groups, gaps = pieces[::2], pieces[1::2]
-    if sum(map(len, groups)) < 9:
-        return False
     has_plus = run[0].startswith("+")
-    is_decimal = re.match(r",\d", text[run.end() :]) is not None
+    is_decimal = text[run.end() : run.end() + 2].startswith(",") and text[run.end() + 1 : run.end() + 2].isdigit()
     for start, end in _spans(groups):
-        part, inner = groups[start:end], gaps[start : end - 1]
-        before, after = gaps[start - 1 : start], gaps[end - 1 : end]
-        plus = has_plus and start == 0
-        if len(part) == 1:
-            if _is_identity(part[0]) or _is_telephone(part[0], plus):
-                return True
+        digits = "".join(groups[start:end])
+        is_telephone = _is_telephone(digits, has_plus and start == 0)
+        if not is_telephone and not _is_identity(digits):
             continue
+        if end == start + 1:
+            return True
+        part, inner = groups[start:end], gaps[start : end - 1]
+        is_even = len(set(inner)) == 1
         if _are_codes(part, codes) or len(set(inner)) > 2:
             continue
-        digits = "".join(part)
         if _is_amount(part, inner) and (digits.endswith("000") or is_decimal):
             continue
-        stands_alone = not before and not after
-        stands_apart = stands_alone or (len(set(inner)) == 1 and inner[0] not in (*before, *after))
-        if _is_telephone(digits, plus) and _is_telephone_shape(part, digits, plus):
-            if stands_apart or ("." not in inner and digits[0] == "0"):
-                return True
-        elif _is_identity(digits) and len(set(inner)) == 1 and _is_identity_shape(part, inner[0]):
-            if stands_apart or ("." not in inner and len(digits) == 12 and "001" <= digits[:3] <= "096"):
-                return True
+        if is_telephone and _is_telephone_shape(part, digits, has_plus and start == 0):
+            is_certain = digits[0] == "0"
+        elif is_even and _is_identity(digits) and _is_identity_shape(part, inner[0]):
+            is_certain = len(digits) == 12 and "001" <= digits[:3] <= "096"
+        else:
+            continue
+        outside = (*gaps[max(start - 1, 0) : start], *gaps[end - 1 : end])
+        stands_apart = not outside or (is_even and inner[0] not in outside)
+        if stands_apart or (is_certain and "." not in "".join(inner)):
+            return True
     return False
+
+
+_BETWEEN = re.compile(r"(\D+)")
 
 
 def _spans(groups: Sequence[str]) -> Iterator[tuple[int, int]]:
     """Every stretch of groups that has as many digits as somebody's number may have."""
+    lengths = list(map(len, groups))
     for start in range(len(groups)):
         length = singles = 0
         for end in range(start + 1, len(groups) + 1):
-            length += len(groups[end - 1])
-            singles += len(groups[end - 1]) == 1
+            length += lengths[end - 1]
+            singles += lengths[end - 1] == 1
             # single digits one after another are a list, unless all are single and the first is 0
             if length > 14 or (singles > 1 and (singles < end - start or groups[start] != "0")):
                 break

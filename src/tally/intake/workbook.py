@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tally.contracts.model import Contracts
-from tally.intake.container import Grid, Package, Refusal, open_workbook
+from tally.intake.container import Grid, Refusal, open_workbook
 from tally.intake.cover import read_cover
 from tally.intake.disclosures import Known, disclosure_fault
 from tally.intake.forms import (
@@ -113,14 +113,15 @@ def _desk(contracts: Contracts) -> _Desk:
 
 def _known(contracts: Contracts) -> Known:
     lists = contracts.codelists
-    labelled = [*lists.columns, *lists.units, *lists.levels, *lists.report_kinds]
     indicators = [indicator for form in contracts.forms for indicator in form.indicators]
     row_codes = {indicator.row for indicator in indicators}
     form_names = frozenset(form.sheet for form in contracts.forms)
     return Known(
         texts=frozenset(
             {
-                *(line.label.vi for line in (*labelled, *indicators)),
+                *(indicator.label.vi for indicator in indicators),
+                *(column.label.vi for column in lists.columns),
+                *(unit.label.vi for unit in lists.units),
                 *(field.label for field in contracts.submission.cover.fields),
                 *row_codes,
                 *HEADERS,
