@@ -33,7 +33,9 @@ def marts(home: Home) -> duckdb.DuckDBPyConnection:
 
 @pytest.mark.parametrize("sample", EXPECTED, ids=[row["path"].removeprefix("inbox/") for row in EXPECTED])
 def test_a_sample_gets_its_verdict_and_its_findings(sample: dict[str, str], marts: duckdb.DuckDBPyConnection) -> None:
-    verdict = marts.execute("select verdict from marts.fct_submissions where file_path = ?", [sample["path"]]).fetchall()
+    verdict = marts.execute(
+        "select verdict from marts.fct_submissions where file_path = ?", [sample["path"]]
+    ).fetchall()
     found = marts.execute(
         """
         select rule_code || coalesce('@' || sheet_name || '!' || cell_address, '')

@@ -1,0 +1,77 @@
+"""Seconds and memory of `tally run` on one simulated province, beside a floor that only opens the same workbooks.
+
+The floor is one process that reads every sheet with python-calamine into lists and does nothing else.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import psutil
+from python_calamine import CalamineWorkbook
+from rich.console import Console
+from rich.table import Table
+
+PROVINCE, PERIOD, CLOCK = "12", "2025-A1", "2026-01-05T09:00:00+07:00"
+TALLY = [sys.executable, "-m", "tally"]
+
+
+def measure(command: list[str], home: Path) -> tuple[float, float]:
+    """(seconds, peak memory of the whole process tree in MiB) of a command."""
+    begun = time.monotonic()
+    process = psutil.Popen(command, env={**os.environ, "TALLY_HOME": str(home)}, stdout=subprocess.DEVNULL)
+    peak = 0
+
+    def watch() -> None:
+        nonlocal peak
+        while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+            peak = max(peak, sum(_memory(one) for one in [process, *process.children(recursive=True)]))
+            time.sleep(0.02)
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    code = process.wait()
+    seconds = time.monotonic() - begun
+    watcher.join(1)
+    if code:
+        sys.exit(f"{' '.join(command)} ended with {code}")
+    return seconds, peak / 2**20
+
+
+def _memory(process: psutil.Process) -> int:
+    """Its own pages, so that what parent and child share counts once."""
+    try:
+        return process.memory_full_info().uss
+    except psutil.Error:
+        return 0
+
+
+def floor(inbox: Path) -> float:
+    begun = time.monotonic()
+    for path in inbox.rglob("*.xlsx"):
+        workbook = CalamineWorkbook.from_path(path)
+        for name in workbook.sheet_names:
+            workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
+    return time.monotonic() - begun
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        simulate = [*TALLY, "simulate", "--period", PERIOD, "--areas", PROVINCE, "--out", folder, "--fault-rate", ".05"]
+        rows = [("tally simulate, one province", *measure(simulate, home))]
+        rows.append(("floor: open every workbook", floor(home / "inbox"), 0.0))
+        rows.append(("tally run, inbox to release", *measure([*TALLY, "run", "--as-of", CLOCK], home)))
+        rows.append(("tally run again, nothing new", *measure([*TALLY, "run", "--as-of", CLOCK], home)))
+    table = Table("what", "seconds", "peak MiB", "× floor")
+    for name, seconds, memory in rows:
+        table.add_row(name, f"{seconds:.1f}", f"{memory:.0f}" if memory else "", f"{seconds / rows[1][1]:.0f}")
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main()
