@@ -27,9 +27,10 @@ _VERDICTS = "select verdict, count(*) as submissions from marts.fct_submissions 
 _LATE = "select count(*) as late from marts.fct_submissions where is_late and verdict <> 'duplicate'"
 _PERIOD = """
     select period_code, label_vi, label_en
-    from marts.dim_periods
-    where period_code in (select period_code from marts.fct_submissions)
-    order by end_date desc
+    from marts.fct_reporting_completeness
+    inner join marts.dim_periods using (period_code)
+    where area_level = 'nation' and reports_received > 0
+    order by reports_accepted > 0 desc, end_date desc
     limit 1
 """
 _REPORTS = """
@@ -65,7 +66,7 @@ _FIGURES = """
 def status_of(home: Home) -> dict[str, Any]:
     """The standing release in short.
 
-    Shape   release (None before the first), received, verdicts, late; for the latest period that anything came for:
+    Shape   release (None before the first), received, verdicts, late; for the latest period that a report was accepted for:
             reports of the nation and of each province that sent any, and up to ten national figures; places.
     Blanks  a figure that nobody filled is None, never 0.
     """
