@@ -57,8 +57,9 @@ def _figure_in_number(number: float) -> Said:
     if number >= 0 and number.is_integer():
         whole = int(number)
         return Said(CellState.REPORTED, min(whole, LARGEST), str(whole) if whole < LARGEST else repr(number))
-    reason = "negative" if number < 0 and number.is_integer() else "decimal"
-    return Said(CellState.UNREADABLE, None, repr(number), reason)
+    if number.is_integer():
+        return Said(CellState.UNREADABLE, None, str(int(number)) if -number < LARGEST else repr(number), "negative")
+    return Said(CellState.UNREADABLE, None, repr(number), "decimal")
 
 
 def _figure_in_text(cell: str) -> Said:

@@ -80,9 +80,9 @@ def _opened(data: bytes | Path, limits: Limits) -> Package:
     if not content.startswith(_ZIP):
         raise _not_a_zip(content)
     parts = _unpacked(content, limits.unpacked_bytes)
-    _check_kind(parts)
-    _check_active_content(parts)
     xml = {name: _utf8(part) for name, part in parts.items() if _is_xml(name, part)}
+    _check_kind(parts | xml)
+    _check_active_content(parts | xml)
     for part in xml.values():
         if b"<!DOCTYPE" in part or b"<!ENTITY" in part:
             raise _Refused(
@@ -247,7 +247,7 @@ def _check_kind(parts: Mapping[str, bytes]) -> None:
         raise _Refused(
             "tệp là tệp nén chứa tệp khác, không phải .xlsx", "the file is an archive of other files, not an .xlsx"
         )
-    said = _utf8(types).lower()
+    said = types.lower()
     for mark, vi, en in _KINDS:
         if mark in said:
             if vi:

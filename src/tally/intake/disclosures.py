@@ -18,6 +18,8 @@ MOST_PLACES_NAMED = 10
 MOST_TEXT = 300_000
 """Characters that are looked at closely; a report whose notes have more numbers than that is none."""
 
+SHORTEST_COMMENT = 20
+"""Characters that a comment counts for at least: many empty ones take their time as well."""
 
 Place = tuple[str, str]
 
@@ -69,12 +71,15 @@ class _Looking:
         self.known = known
         self._left = MOST_TEXT
 
+    def spend(self, length: int) -> None:
+        self._left -= length
+        if self._left < 0:
+            raise _TooMuchText
+
     def finds(self, text: str) -> bool:
         if not may_hold_personal_data(text):
             return False
-        self._left -= len(text)
-        if self._left < 0:
-            raise _TooMuchText
+        self.spend(len(text))
         return holds_personal_data(text, self.known.codes)
 
     def finds_any(self, texts: Iterable[str]) -> bool:
@@ -89,6 +94,7 @@ def _places(package: Package, layouts: Mapping[str, Layout], looking: _Looking) 
     shown: set[str] = set()
     for grid, name in zip(package.grids, names, strict=True):
         if looking.finds(grid.name):
+            shown.add(grid.name)
             yield f"tên của {name[0]}", f"the name of {name[1]}"
         for cell_address, text in _cells(grid, layouts.get(grid.name), looking):
             shown.add(text)
@@ -192,12 +198,13 @@ def _part_places(
         elif b"omment" in part and _COMMENT.search(part):
             yield from _comment_places(part, sheet_of.get(path), looking)
         elif lower.startswith("docprops/"):
-            if looking.finds_any([*_lines(_TAG, _PEOPLE.sub(b"<", part)), *_attributes(part)]):
+            texts = [*_lines(_TAG, _PEOPLE.sub(b"<", part)), *_attributes(part)]
+            if looking.finds_any(text for text in texts if text not in shown):
                 yield "thuộc tính của tệp", "the file's properties"
         elif b"<sst" in part or b":sst" in part:
-            if looking.finds_any(line for line in _strings(part) if line not in shown):
+            if looking.finds_any(text for text in _strings(part) if text not in shown):
                 yield "chữ còn lưu trong tệp nhưng không hiện ở ô nào", "text kept in the file that no cell shows"
-        elif looking.finds_any([*_lines(_INSIDE_RUNS, part), *_attributes(part)]):
+        elif looking.finds_any(text for text in _texts(part) if text not in shown):
             if b"<sheets" in part or b":sheets" in part:
                 yield "tên vùng", "a defined name"
             elif "drawing" in lower or "diagram" in lower or "chart" in lower:
@@ -229,6 +236,10 @@ def _strings(part: bytes) -> list[str]:
     return _lines(_INSIDE_RUNS, part)
 
 
+def _texts(part: bytes) -> list[str]:
+    return [*_lines(_INSIDE_RUNS, part), *_attributes(part)]
+
+
 def _attributes(part: bytes) -> list[str]:
     return [_text(one or other) for one, other in _SPEAKING.findall(part)]
 
@@ -241,9 +252,12 @@ def _beside_cells(sheet: bytes) -> list[str]:
 
 
 def _comment_places(part: bytes, name: Place | None, looking: _Looking) -> Iterator[Place]:
+    if not may_hold_personal_data("\n".join(_lines(_INSIDE_RUNS, part))):
+        return
     starts = [*_COMMENT.finditer(part)]  # the authors, who stand before the first, are passed over
     ends = [*(start.start() for start in starts[1:]), len(part)]
     for start, end in zip(starts, ends, strict=True):
+        looking.spend(SHORTEST_COMMENT)
         comment = part[start.start() : end]
         if looking.finds_any(_lines(_INSIDE_RUNS, comment)):
             cell = start[1].decode()

@@ -95,6 +95,8 @@ def find_layouts(grids: Sequence[Grid], plans: Iterable[SheetPlan], words: Words
 
 def _find(grid: Grid, plan: SheetPlan, words: Words) -> Layout | list[Fault]:
     headers, rows = _places(grid, plan, words)
+    if not headers:
+        return [refused("S06", f"trang {plan.name} không có bảng số liệu", f"sheet {plan.name} has no table")]
     faults = [fault for header in plan.headers.values() if (fault := _header_fault(plan, header, headers[header]))]
     if headers[ROW_CODE]:
         code_column = headers[ROW_CODE][0][1]

@@ -74,7 +74,13 @@ def _template_faults(cover: Cover | None, contracts: Contracts) -> list[Fault]:
     lives = [template for template in contracts.submission.templates if template.version == version]
     if not lives:
         if version is None:
-            return [refused("S02", "bìa không ghi phiên bản mẫu", "the cover gives no template version")]
+            return [
+                refused(
+                    "S02",
+                    "phiên bản mẫu trên bìa để trống hoặc không đọc được",
+                    "the template version on the cover is empty or cannot be read",
+                )
+            ]
         return [refused("S02", f"không có phiên bản mẫu {version}", f"there is no template version {version}")]
     if cover.period and not any(template.in_force(cover.period) for template in lives):
         return [

@@ -1,0 +1,196 @@
+"""What a figure cell may hold: a whole number, nothing, zero, `x`; anything else is unreadable, and never empty."""
+
+import re
+import unicodedata
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from reading import BVTE_01, CLEAN, figure_at, packed, parts, read, rules, typed, with_cells
+
+from tally.intake.cells import LARGEST, figure_in
+from tally.vocabulary import CellState
+
+GROUPING = [".", " ", "\u00a0", "\u2009", "\u202f", "\u2007"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [
+        (0.0, 0),
+        (5.0, 5),
+        (-0.0, 0),
+        ("7", 7),
+        (" 7\u00a0", 7),
+        ("007", 7),
+        ("1.234", 1234),
+        ("1 234", 1234),
+        ("1\u00a0234\u00a0567", 1234567),
+        ("12.345.678", 12345678),
+        ("0", 0),
+        ("-", 0),
+        (" - ", 0),
+        ("không", 0),
+        ("KHÔNG", 0),
+        (unicodedata.normalize("NFD", "Không"), 0),
+    ],
+)
+def test_a_whole_number_is_read_however_it_is_written(cell, value):
+    assert figure_in(cell)[:2] == (CellState.REPORTED, value)
+
+
+@pytest.mark.parametrize("cell", ["", " ", "\u00a0", "\n"])
+def test_a_blank_cell_is_not_a_zero(cell):
+    assert figure_in(cell) == (CellState.BLANK, None, "", None)
+
+
+@pytest.mark.parametrize("cell", ["x", "X", " x "])
+def test_x_is_not_applicable(cell):
+    assert figure_in(cell)[:2] == (CellState.NOT_APPLICABLE, None)
+
+
+@pytest.mark.parametrize(
+    ("cell", "reason"),
+    [
+        (1.234, "decimal"),
+        (float("nan"), "decimal"),
+        (float("inf"), "decimal"),
+        ("1,5", "decimal"),
+        ("1.5", "decimal"),
+        ("1,234", "decimal"),
+        ("1.23", "decimal"),
+        ("5.0", "decimal"),
+        ("0.123", "decimal"),
+        ("01.234", "decimal"),
+        ("1234.567", "decimal"),
+        ("1 234.567", "decimal"),
+        ("1.234 567", "decimal"),
+        ("12.34.567", "decimal"),
+        (-3.0, "negative"),
+        ("-3", "negative"),
+        ("−3", "negative"),
+        ("-1.234", "negative"),
+        (date(2025, 1, 3), "date"),
+        (True, "boolean"),
+        ("#DIV/0!", "error"),
+        ("=", "formula"),
+        ("+5", "text"),
+        ("５", "text"),
+        ("1e3", "text"),
+        ("(5)", "text"),
+        ("5%", "text"),
+        ("3/1", "text"),
+        ("½", "text"),
+        ("khong", "text"),
+        ("–", "text"),
+        ("ｘ", "text"),
+        ("xx", "text"),
+        ("N/A", "text"),
+        ("...", "text"),
+        ("\u200b", "text"),
+        ("5 trẻ", "text"),
+        ("9" * 5_000, "text"),
+    ],
+)
+def test_anything_else_is_unreadable_and_never_empty(cell, reason):
+    state, value, _, why = figure_in(cell)
+    assert (state, value, why) == (CellState.UNREADABLE, None, reason)
+
+
+@given(st.integers(0, LARGEST - 1), st.sampled_from(GROUPING))
+def test_a_number_reads_back_however_it_is_grouped(number, sign):
+    assert figure_in(f"{number:,}".replace(",", sign)).value == number
+    assert figure_in(str(number)).value == number
+
+
+@given(st.one_of(st.text(max_size=60), st.floats(), st.booleans(), st.dates()))
+def test_only_a_reported_cell_has_a_value_and_only_an_unreadable_one_a_reason(cell):
+    said = figure_in(cell)
+    assert (said.value is not None) == (said.state is CellState.REPORTED)
+    assert (said.reason is not None) == (said.state is CellState.UNREADABLE)
+    assert said.value is None or 0 <= said.value <= LARGEST
+
+
+@given(st.text(min_size=1, max_size=80))
+def test_what_is_kept_of_a_figure_cell_is_a_figure_or_the_length_of_its_text(text):
+    said = figure_in(text)
+    if said.state is CellState.UNREADABLE:
+        assert re.fullmatch(
+            r"[-+0-9.,\s():/%;xX×…]{1,24}|#[A-Z0-9/!?_]{1,16}|‹chữ, \d+ ký tự›|‹công thức›", said.raw_text
+        )
+
+
+def test_the_name_of_a_child_in_a_figure_cell_is_not_copied():
+    reading = read(with_cells("BVTE-01", E9="em Nguyễn Văn A, thôn 3"))
+    assert figure_at(reading, "BVTE-01", "E9") == ("unreadable", None, "‹chữ, 23 ký tự›", "text")
+    assert "Nguyễn" not in repr(reading.figures)
+
+
+@pytest.mark.parametrize("figure", [1e15, 1e300, "9" * 30, "1" + ".000" * 6])
+def test_a_figure_beyond_all_measure_stays_one_for_the_limit_to_judge(figure):
+    assert figure_in(figure)[:2] == (CellState.REPORTED, LARGEST)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        pytest.param('<c r="E9"><f>F9+G9</f></c>', id="no value"),
+        pytest.param('<c r="E9"><f>F9+G9</f><v/></c>', id="an empty value"),
+        pytest.param('<c r="E9" s="1"><f>F9+G9</f><v></v></c>', id="an empty value, written out"),
+        pytest.param('<c r="E9" t="str"><f>F9+G9</f><v></v></c>', id="an empty text"),
+        pytest.param('<c r="E9"><f t="shared" si="0"/></c>', id="a shared formula"),
+        pytest.param('<c r="E9" t="n"><f ca="1">F9+G9</f>\n<v>\n</v>\n</c>', id="in several lines"),
+        pytest.param('<x:c xmlns:x="m" r="E9"><x:f>F9+G9</x:f><x:v/></x:c>', id="with a prefix"),
+    ],
+)
+def test_a_formula_without_a_stored_value_is_unreadable(cell):
+    reading = read(packed(parts() | {BVTE_01: _with_cell(cell)}))
+    assert figure_at(reading, "BVTE-01", "E9") == ("unreadable", None, "‹công thức›", "formula")
+
+
+@pytest.mark.parametrize("formula", ["<f>F9+G9</f>", '<f t="shared" si="0"/>', '<f t="array" ref="E9">F9+G9</f>'])
+def test_a_formula_with_a_stored_value_is_its_value(formula):
+    reading = read(packed(parts() | {BVTE_01: _with_cell(f'<c r="E9">{formula}<v>632</v></c>')}))
+    assert reading == read(CLEAN)
+
+
+def _with_cell(cell: str) -> bytes:
+    sheet, count = re.subn(rb'<c r="E9"[^>]*><v>632</v></c>', lambda _: cell.encode(), parts()[BVTE_01])
+    assert count == 1
+    return sheet
+
+
+def test_no_cell_of_a_merged_range_can_be_read():
+    reading = read(typed(lambda workbook: workbook["BVTE-01"].merge_cells("E9:F10")))
+    assert rules(reading) == ["S12@BVTE-01!E10", "S12@BVTE-01!E9", "S12@BVTE-01!F10", "S12@BVTE-01!F9"]
+    assert figure_at(reading, "BVTE-01", "E9")[3] == "merged"
+
+
+def test_a_merged_range_beside_the_figures_does_no_harm():
+    assert not rules(read(typed(lambda workbook: workbook["BVTE-01"].merge_cells("A24:I26"))))
+
+
+def test_a_merged_range_of_one_cell_is_none():
+    sheet = parts()[BVTE_01].replace(b'<mergeCell ref="A2:I2"/>', b'<mergeCell ref="E9"/><mergeCell ref="F9:F9"/>')
+    assert not rules(read(packed(parts() | {BVTE_01: sheet})))
+
+
+@pytest.mark.parametrize("value", [5, "5", "1.234", 1.5, "1,5", -2, "-2"])
+def test_a_figure_where_the_form_prints_x_is_not_used(value):
+    reading = read(with_cells("BVTE-01", I8=value))
+    assert rules(reading) == ["S18@BVTE-01!I8"]
+    assert figure_at(reading, "BVTE-01", "I8")[0] == "not_used"
+
+
+@pytest.mark.parametrize("value", [0, "0", "-", "không", "x", "X", None, "", "abc", True, date(2025, 1, 3)])
+def test_anything_else_where_the_form_prints_x_says_nothing(value):
+    assert read(with_cells("BVTE-01", I8=value)) == read(CLEAN)
+
+
+def test_rows_for_the_province_alone_are_x_in_a_communes_form():
+    assert rules(read(with_cells("BVTE-06", E20=1))) == ["S18@BVTE-06!E20"]
+
+
+def test_x_in_a_rows_own_column_is_not_applicable():
+    assert figure_at(read(with_cells("BVTE-01", E9="x")), "BVTE-01", "E9")[:2] == ("not_applicable", None)
