@@ -66,7 +66,7 @@ _FIGURES = """
 def status_of(home: Home) -> dict[str, Any]:
     """The standing release in short.
 
-    Shape   release (None before the first), received, verdicts, late; for the latest period that a report was accepted for:
+    Shape   release (None before the first), received, verdicts, late; for the latest period with an accepted report:
             reports of the nation and of each province that sent any, and up to ten national figures; places.
     Blanks  a figure that nobody filled is None, never 0.
     """
