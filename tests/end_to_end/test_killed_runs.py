@@ -16,7 +16,7 @@ from tally.pipeline.home import Home
 from tally.pipeline.simulate import simulate_to
 
 NOW = datetime(2026, 1, 5, 9, tzinfo=LOCAL_TIME)
-KILLS = int(os.environ.get("TALLY_TEST_KILLS", "3"))
+KILLS = int(os.environ.get("TALLY_TEST_KILLS", "2"))
 
 
 def start(home: Home) -> subprocess.Popen[bytes]:
