@@ -172,6 +172,7 @@ class Airflow:
             "DAG_PROCESSOR__DAG_BUNDLE_STORAGE_PATH": self.home / "bundles",
             "LOGGING__BASE_LOG_FOLDER": self.logs,
             "USAGE_DATA_COLLECTION__ENABLED": False,
+            "WORKERS__EXECUTION_API_TIMEOUT": 30,
         }
         inherited = {key: value for key, value in os.environ.items() if not key.startswith("AIRFLOW")}
         return inherited | {
@@ -189,20 +190,28 @@ class Airflow:
         prepare()
         if migration.wait() != 0:
             raise RunError(f"Airflow's database could not be brought up to date: {self.logs / 'db-migrate.log'}")
-        for name, arguments in COMPONENTS.items():
-            self.processes[name] = spawn([BIN / "airflow", *arguments], self.env, self.logs / f"{name}.log")
-        if not ended(self._is_healthy, SECONDS_TO_START):
-            raise RunError(f"Airflow was not healthy after {SECONDS_TO_START} s: {self.logs}/*.log")
+        self._start("api-server", "dag-processor")
+        self._await_health("metadatabase")
+        self._start("scheduler")  # its first task would wait in vain for an API that does not answer yet
+        self._await_health("metadatabase", "scheduler", "dag_processor")
         login = {"username": "admin", "password": self.passwords["admin"]}
         self.token = self.call("POST", "/auth/token", login)["access_token"]
 
-    def _is_healthy(self) -> bool:
+    def _start(self, *names: str) -> None:
+        for name in names:
+            self.processes[name] = spawn([BIN / "airflow", *COMPONENTS[name]], self.env, self.logs / f"{name}.log")
+
+    def _await_health(self, *parts: str) -> None:
+        if not ended(lambda: self._are_healthy(parts), SECONDS_TO_START):
+            raise RunError(f"Airflow was not healthy after {SECONDS_TO_START} s: {self.logs}/*.log")
+
+    def _are_healthy(self, parts: Sequence[str]) -> bool:
         self.must_be_alive()
         try:
             health = self.call("GET", "/api/v2/monitor/health")
         except (OSError, ValueError):
             return False
-        return all(health[part]["status"] == "healthy" for part in ("metadatabase", "scheduler", "dag_processor"))
+        return all(health[part]["status"] == "healthy" for part in parts)
 
     def must_be_alive(self) -> None:
         for name, process in self.processes.items():
@@ -425,7 +434,7 @@ def run_both(airflow: Airflow) -> list[str]:
             if latest and latest[0]["state"] == "success":
                 say("Nothing new: the release stands")
             else:
-                say("Nothing new, but the last release failed: once more")
+                say("Nothing new, but what was judged is not published yet: once more")
                 trigger(airflow, "publish_release")
                 watch.until_over()
     return list(watch.failures())
