@@ -11,7 +11,19 @@ from hypothesis import strategies as st
 from openpyxl.comments import Comment
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.datavalidation import DataValidation
-from reading import STRINGS, contracts, only_fault, read, replaced, typed, with_cells, with_parts
+from reading import (
+    BVTE_01,
+    STRINGS,
+    contracts,
+    only_fault,
+    packed,
+    parts,
+    read,
+    replaced,
+    typed,
+    with_cells,
+    with_parts,
+)
 
 from tally.intake.personal_data import holds_personal_data, may_hold_personal_data, number_is_personal
 
@@ -418,6 +430,26 @@ def test_every_corner_of_a_workbook_is_searched_and_the_place_is_named(data, pla
 )
 def test_what_is_nobodys_is_left_in_peace(data):
     assert not read(data).faults
+
+
+def with_a_shared_string(cell: str, text: str) -> bytes:
+    """The clean workbook with a text in a cell of BVTE-01, kept as office programs keep texts."""
+    content = parts()
+    strings = content[STRINGS]
+    sheet, count = re.subn(
+        rf'<c r="{cell}"([^>]*?)(?: t="s")?(?:/>|><v>\d+</v></c>)'.encode(),
+        rf'<c r="{cell}"\1 t="s"><v>{strings.count(b"<si>")}</v></c>'.encode(),
+        content[BVTE_01],
+    )
+    assert count == 1
+    more = f"<si><t>{text}</t></si></sst>".encode()
+    return packed(content | {BVTE_01: sheet, STRINGS: strings.replace(b"</sst>", more)})
+
+
+def test_a_text_that_a_cell_shows_is_judged_there_alone():
+    assert not read(with_a_shared_string("E9", "123.456.789")).faults
+    vi = only_fault(with_a_shared_string("B9", "gọi\n0912000345 nhé\nhoặc 0987654321"), "S11")
+    assert vi == "có dữ liệu cá nhân ở BVTE-01!B9"
 
 
 def test_ten_places_are_named_and_the_others_counted():

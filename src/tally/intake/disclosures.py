@@ -69,6 +69,7 @@ class _Looking:
 
     def __init__(self, known: Known) -> None:
         self.known = known
+        self.shown: set[str] = set()
         self._left = MOST_TEXT
 
     def spend(self, length: int) -> None:
@@ -83,7 +84,8 @@ class _Looking:
         return holds_personal_data(text, self.known.codes)
 
     def finds_any(self, texts: Iterable[str]) -> bool:
-        together = [text for text in texts if text]
+        """Whether one of these texts beside the cells holds personal data; what cells show is judged there."""
+        together = [text for text in texts if text and text not in self.shown]
         if not may_hold_personal_data("\n".join(together)):
             return False
         return any(self.finds(text) for text in together if not _DECIMAL.fullmatch(text))
@@ -91,15 +93,13 @@ class _Looking:
 
 def _places(package: Package, layouts: Mapping[str, Layout], looking: _Looking) -> Iterator[Place]:
     names = [_spoken(grid, at, looking.known) for at, grid in enumerate(package.grids, start=1)]
-    shown: set[str] = set()
     for grid, name in zip(package.grids, names, strict=True):
+        looking.shown.add(grid.name)
         if looking.finds(grid.name):
-            shown.add(grid.name)
             yield f"tên của {name[0]}", f"the name of {name[1]}"
-        for cell_address, text in _cells(grid, layouts.get(grid.name), looking):
-            shown.add(text)
+        for cell_address in _cells(grid, layouts.get(grid.name), looking):
             yield f"{name[0]}!{cell_address}", f"{name[1]}!{cell_address}"
-    yield from _part_places(package, names, shown, looking)
+    yield from _part_places(package, names, looking)
 
 
 def _spoken(grid: Grid, number: int, known: Known) -> Place:
@@ -113,8 +113,8 @@ def _spoken(grid: Grid, number: int, known: Known) -> Place:
 # --- cells -----------------------------------------------------------------------------------------------------------
 
 
-def _cells(grid: Grid, layout: Layout | None, looking: _Looking) -> Iterator[tuple[str, str]]:
-    """The address and text of every cell of a sheet that holds personal data."""
+def _cells(grid: Grid, layout: Layout | None, looking: _Looking) -> Iterator[str]:
+    """The address of every cell of a sheet that holds personal data."""
     texts = looking.known.texts
     looked_at = "\n".join(
         [cell for line in grid.rows for cell in line if type(cell) is str and cell and cell not in texts]
@@ -129,7 +129,7 @@ def _cells(grid: Grid, layout: Layout | None, looking: _Looking) -> Iterator[tup
             # without a layout any cell of a form may be a figure's
             is_figure_cell = (row, column) in own if own is not None else is_form
             if _discloses(cell, is_figure_cell, looking):
-                yield address(row, column), cell if isinstance(cell, str) else ""
+                yield address(row, column)
 
 
 def _own_cells(layout: Layout) -> set[tuple[int, int]]:
@@ -141,8 +141,9 @@ def _own_cells(layout: Layout) -> set[tuple[int, int]]:
 def _discloses(cell: Cell, is_figure_cell: bool, looking: _Looking) -> bool:
     if type(cell) is float:
         return not is_figure_cell and number_is_personal(cell)
-    if not isinstance(cell, str):
+    if not isinstance(cell, str) or not may_hold_personal_data(cell):
         return False
+    looking.shown.update(cell.split("\n"))
     # a readable figure is for S17 to judge, but no figure has nine digits and begins with 0
     if is_figure_cell and not cell.strip().startswith("0") and figure_in(cell).state is CellState.REPORTED:
         return False
@@ -177,9 +178,7 @@ _EXTERNAL = re.compile(rb"""\bTarget\s*=\s*["']((?:mailto|tel|sms|https?|callto)
 _DECIMAL = re.compile(r"-?\d+\.\d+(?:[eE][-+]?\d+)?")
 
 
-def _part_places(
-    package: Package, names: Sequence[Place], shown: Collection[str], looking: _Looking
-) -> Iterator[Place]:
+def _part_places(package: Package, names: Sequence[Place], looking: _Looking) -> Iterator[Place]:
     sheet_of = _sheets_of_parts(package, names)
     for path, part in package.parts.items():
         lower = path.casefold()
@@ -199,12 +198,12 @@ def _part_places(
             yield from _comment_places(part, sheet_of.get(path), looking)
         elif lower.startswith("docprops/"):
             texts = [*_lines(_TAG, _PEOPLE.sub(b"<", part)), *_attributes(part)]
-            if looking.finds_any(text for text in texts if text not in shown):
+            if looking.finds_any(texts):
                 yield "thuộc tính của tệp", "the file's properties"
         elif b"<sst" in part or b":sst" in part:
-            if looking.finds_any(text for text in _strings(part) if text not in shown):
+            if looking.finds_any(_strings(part)):
                 yield "chữ còn lưu trong tệp nhưng không hiện ở ô nào", "text kept in the file that no cell shows"
-        elif looking.finds_any(text for text in _texts(part) if text not in shown):
+        elif looking.finds_any(_texts(part)):
             if b"<sheets" in part or b":sheets" in part:
                 yield "tên vùng", "a defined name"
             elif "drawing" in lower or "diagram" in lower or "chart" in lower:
