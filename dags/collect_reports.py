@@ -12,6 +12,7 @@ Nhận các tệp mới, thẩm định và trả lời đơn vị gửi báo c�
 
 A workbook that is wrong is a verdict and a letter, never a failed task. A failed task is ours: its log ends with what,
 then which. Only input and output is tried again; a wrong contract fails at once, and trying again would not mend it.
+A workbook on which our own reader fails holds up nothing but the last task, which names it.
 """
 
 from airflow.sdk import Asset, ExceptionRetryPolicy, Param, RetryAction, RetryRule, dag, task, timezone
@@ -79,12 +80,18 @@ def collect_reports():
         return judge_batch(list(chunk_ids), timezone.utcnow())
 
     @task(task_display_name="Answer the senders")
-    def answer(batch_id: str) -> int:
-        from tally.pipeline.answer import answer_batch
+    def answer() -> int:
+        from tally.pipeline.answer import answer_outstanding
 
-        return answer_batch(batch_id, timezone.utcnow())
+        return answer_outstanding(timezone.utcnow())
 
-    answer(judge(read.expand(chunk=receive())))
+    @task(task_display_name="Confirm that all were read")
+    def confirm() -> None:
+        from tally.pipeline.run import confirm_all_read
+
+        confirm_all_read()
+
+    judge(read.expand(chunk=receive())) >> [answer(), confirm()]
 
 
 collect_reports()

@@ -173,7 +173,7 @@ def status(as_json: Json = False) -> None:
     if as_json:
         print(json.dumps(status_of(Home.default()), ensure_ascii=False, indent=1))
     else:
-        out.print(summary(Home.default()))
+        out.print(summary(Home.default()), soft_wrap=True)
 
 
 def _with_lists(arguments: list[str]) -> list[str]:

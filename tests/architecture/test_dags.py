@@ -124,6 +124,7 @@ def test_workbooks_are_read_in_chunks_and_judged_as_one_batch(dags):
         "read": ["receive"],
         "judge": ["read"],
         "answer": ["judge"],
+        "confirm": ["judge"],
     }
     assert [name for name, task in tasks.items() if task["is_mapped"]] == ["read"]
 
