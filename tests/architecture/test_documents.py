@@ -9,7 +9,7 @@ import tally
 from tally.errors import TallyError
 
 ROOT = Path(__file__).parents[2]
-TEXTS = [path for path in (ROOT / "docs").rglob("*.md")] + [ROOT / "README.md", ROOT / "CHANGELOG.md"]
+TEXTS = [*(ROOT / "docs").rglob("*.md"), ROOT / "README.md", ROOT / "CHANGELOG.md"]
 
 
 def test_the_runbook_has_a_heading_for_every_error():

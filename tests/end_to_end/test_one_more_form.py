@@ -22,13 +22,15 @@ sheet: BVTE-07
 periods: [A1]
 columns: S
 indicators:
-  - {row: "0700", code: injured_children, label: {vi: "Trẻ em bị tai nạn thương tích", en: "Injured children"}, unit: children, adds_up: flow}
-  - {row: "0701", code: drowned_children, label: {vi: "Trẻ em bị đuối nước", en: "Drowned children"}, unit: children, adds_up: flow}
+  - {row: "0700", code: injured_children, label: {vi: "Trẻ em bị tai nạn thương tích", en: "Injured children"},
+     unit: children, adds_up: flow}
+  - {row: "0701", code: drowned_children, label: {vi: "Trẻ em bị đuối nước", en: "Drowned children"},
+     unit: children, adds_up: flow}
 rules:
   - code: R0701
     says: drowned_children <= injured_children
     severity: critical
-    tell: {vi: "Số trẻ em bị đuối nước không lớn hơn số trẻ em bị tai nạn", en: "Drowned children are no more than injured children"}
+    tell: {vi: "Số bị đuối nước không lớn hơn số bị tai nạn", en: "Drowned children are no more than injured ones"}
     mend: {vi: "kiểm tra hai số", en: "check both figures"}
     source: a test
 """
