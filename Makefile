@@ -38,7 +38,7 @@ check: setup ## style, types, floors, SQL, and that no compiled file is stale
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy src
 	.venv/bin/lint-imports
-	.venv/bin/sqlfluff lint --processes 2 dbt_project
+	.venv/bin/sqlfluff lint dbt_project
 	.venv/bin/tally compile --check
 
 test: setup ## every test (ARGS="tests/spec -k blank" for some)
