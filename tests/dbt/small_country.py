@@ -141,6 +141,7 @@ def write_judgements(folder: Path, submissions: list[Submission]) -> None:
                 "verdict": one.verdict,
                 "is_late": one.is_late,
                 "batch_id": folder.name,
+                "received_number": len(submission_rows),
             }
         )
         finding_rows += [
@@ -174,7 +175,7 @@ def write_judgements(folder: Path, submissions: list[Submission]) -> None:
         ]
     texts = {
         "submissions": "submission_id file_path sha256 sender area_code area_level period_code template_version "
-        "report_kind received_at due_date verdict is_late batch_id",
+        "report_kind received_at due_date verdict is_late batch_id received_number",
         "findings": "submission_id rule_code severity form_code sheet_name cell_address indicator_code column_code "
         "message_vi message_en",
         "observations": "submission_id form_code indicator_code column_code sheet_name cell_address raw_text obs_value "
@@ -184,6 +185,7 @@ def write_judgements(folder: Path, submissions: list[Submission]) -> None:
         "received_at": pa.timestamp("us", "UTC"),
         "due_date": pa.date32(),
         "is_late": pa.bool_(),
+        "received_number": pa.int64(),
         "obs_value": pa.int64(),
     }
     folder.mkdir(parents=True)

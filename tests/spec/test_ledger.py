@@ -95,3 +95,10 @@ def test_the_archive_keeps_one_copy_and_notices_other_bytes(tmp_path: Path) -> N
     archive.path(sha256).unlink()
     with pytest.raises(LedgerError, match="is missing"):
         archive.verify(sha256)
+
+
+def test_a_line_that_is_no_event_is_found(ledger: Ledger) -> None:
+    with ledger.path.open("ab") as file:
+        file.write(b"[1]\n")
+    with pytest.raises(LedgerError, match="line 4 is not an event"):
+        ledger.verify()

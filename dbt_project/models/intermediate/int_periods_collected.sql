@@ -1,4 +1,4 @@
--- Grain: one row per period that is collected: ended and owed by every area, or something was received for it.
+-- Grain: one row per period that has ended and is collected, or for which something was received.
 with
 
 periods as (select * from {{ ref('stg_contracts__periods') }}),
@@ -17,8 +17,8 @@ select
 from periods
 cross join clock
 where
-    (
-        periods.end_date < clock.today
-        and {{ period_order('periods.period_code') }} >= {{ period_order("'" ~ var('collected_from') ~ "'") }}
+    periods.end_date < clock.today
+    and (
+        {{ period_order('periods.period_code') }} >= {{ period_order("'" ~ var('collected_from') ~ "'") }}
+        or periods.period_code in (select submissions.period_code from submissions)
     )
-    or periods.period_code in (select submissions.period_code from submissions)

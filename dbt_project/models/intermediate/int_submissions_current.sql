@@ -13,5 +13,5 @@ where is_accepted
 qualify
     row_number() over (
         partition by area_code, period_code
-        order by received_at desc, file_path desc, submission_id desc
+        order by received_at desc, file_path desc, received_number desc
     ) = 1

@@ -10,7 +10,7 @@ replaced as (
         submission_id,
         lag(submission_id) over (
             partition by area_code, period_code
-            order by received_at, file_path, submission_id
+            order by received_at, file_path, received_number
         ) as supersedes,
     from submissions
     where is_accepted

@@ -68,7 +68,9 @@ class Ledger:
                 try:
                     event = json.loads(line)
                 except ValueError:
-                    raise LedgerError(f"ledger: line {number} is not an event") from None
+                    event = None
+                if not (isinstance(event, dict) and "event" in event):
+                    raise LedgerError(f"ledger: line {number} is not an event")
                 seq += 1
                 if event.get("prev") != prev or event.get("seq") != seq:
                     raise LedgerError(f"ledger: line {number} does not follow from the line before: edited or removed")

@@ -26,7 +26,7 @@ def check_files(files: Sequence[Path], now: datetime) -> list[dict[str, Any]]:
     with tempfile.TemporaryDirectory() as folder:
         home = Home(Path(folder))
         for number, path in enumerate(files):
-            target = home.inbox / _sender(path, home.contracts) / f"{number:05d}" / path.name
+            target = home.inbox / _sender(path, home.contracts) / f"{number:05d}" / "workbook.xlsx"
             target.parent.mkdir(parents=True)
             shutil.copyfile(path, target)
         chunks = receive_new_files(now, home=home)
@@ -51,8 +51,8 @@ def check_files(files: Sequence[Path], now: datetime) -> list[dict[str, Any]]:
 
 
 def _sender(path: Path, contracts: Contracts) -> str:
-    folder = path.resolve().parent.name
-    if contracts.register.versions(folder):
-        return folder
     cover = read_workbook(path, contracts).cover
-    return (cover and cover.area_code) or "unknown"
+    for code in (path.resolve().parent.name, cover.area_code if cover else None):
+        if code and contracts.register.versions(code):
+            return code
+    return "unknown"

@@ -28,7 +28,7 @@ SUBMISSIONS = pa.schema(
     [(name, pa.string()) for name in ("submission_id", "file_path", "sha256", "sender", "area_code", "area_level")]
     + [(name, pa.string()) for name in ("period_code", "template_version", "report_kind")]
     + [("received_at", pa.timestamp("us", tz="UTC")), ("due_date", pa.date32())]
-    + [("verdict", pa.string()), ("is_late", pa.bool_()), ("batch_id", pa.string())]
+    + [("verdict", pa.string()), ("is_late", pa.bool_()), ("batch_id", pa.string()), ("received_number", pa.int64())]
 )
 FINDINGS = pa.schema(
     [
@@ -321,6 +321,7 @@ def _submission_row(entry: _Entry, verdict: Verdict, batch_id: str, home: Home) 
         "verdict": verdict,
         "is_late": submission.received_at.astimezone(LOCAL_TIME).date() > due if due else None,
         "batch_id": batch_id,
+        "received_number": submission.number,
     }
 
 

@@ -5,7 +5,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -42,16 +42,21 @@ _BATCHES_SHOWN = 100
 def publish_release(now: datetime, home: Home | None = None) -> str | None:
     """Publish what is judged by now; the release that stands if nothing has changed; None if nothing was ever judged.
 
+    The clock of releases only runs forwards: a `now` that is not after the last release counts as a second after it.
+
     Raises  BuildError or GateError: then `current` still points to the release before, and the ledger says why.
     """
     home = home or Home.default()
     with locked(home.lock("publish")):
         state = state_of(home.ledger.events())
+        last = max(manifests(home), key=lambda manifest: str(manifest["as_of"]), default=None)
+        if last:
+            now = max(now, datetime.fromisoformat(last["as_of"]) + timedelta(seconds=1))
         judged = {one.submission_id: one.batch_id for one in state.submissions.values() if one.batch_id}
         if not judged:
             return None
         identity = _identity(home, judged, now)
-        standing = _release_with(home, identity)
+        standing = last["release_id"] if last and last["identity"] == identity else None
         if standing is None:
             try:
                 standing = _make(home, judged, identity, now)
@@ -81,11 +86,6 @@ def _identity(home: Home, judged: dict[str, str], now: datetime) -> str:
     parts = [home.contracts.version, home.code_version, *(one.code for one in ended_periods(home, now))]
     parts += [f"{submission_id} {batch_id}" for submission_id, batch_id in sorted(judged.items())]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
-
-
-def _release_with(home: Home, identity: str) -> str | None:
-    found = [manifest["release_id"] for manifest in manifests(home) if manifest["identity"] == identity]
-    return found[-1] if found else None
 
 
 def _make(home: Home, judged: dict[str, str], identity: str, now: datetime) -> str:
@@ -185,7 +185,10 @@ def _accepted_lowest(home: Home, connection: duckdb.DuckDBPyConnection, batches:
         select submission_id, area_code, area_level, period_code
         from read_parquet(?) inner join judged using (submission_id, batch_id)
         where verdict in ('accepted', 'accepted_with_warnings')
-        qualify row_number() over (partition by area_code, period_code order by received_at desc, file_path desc) = 1
+        qualify row_number() over (
+            partition by area_code, period_code
+            order by received_at desc, file_path desc, received_number desc
+        ) = 1
         """,
         [[f"{folder}/submissions.parquet" for folder in folders]],
     )
@@ -280,7 +283,7 @@ def _write_manifest(
     manifest = {
         "release_id": release_id,
         "identity": identity,
-        "as_of": now.isoformat(),
+        "as_of": now.astimezone(UTC).isoformat(),
         "tally": version("tally"),
         "code": home.code_version,
         "contracts": home.contracts.version,

@@ -2,20 +2,22 @@
 
 import csv
 import hashlib
+import logging
 import os
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
-from typing import Any
+from pathlib import Path, PurePosixPath
 
 from tally.adapters.files import locked
+from tally.adapters.ledger import Event
 from tally.errors import ContractError
 from tally.periods import Period
 from tally.pipeline.home import Home
 from tally.pipeline.state import State, Submission, state_of
 
 FEEDS = "feeds"
+_log = logging.getLogger(__name__)
 CHUNK_SIZE = 200
 _EVENTS_AT_ONCE = 100
 
@@ -35,11 +37,10 @@ def receive_new_files(
         state = state_of(home.ledger.events())
         arrivals = sorted(_arrivals(home, state, now), key=lambda arrival: arrival[:2])
         for start in range(0, len(arrivals), _EVENTS_AT_ONCE):
-            events = [
-                _receive(home, path, received_at) for received_at, _, path in arrivals[start : start + _EVENTS_AT_ONCE]
-            ]
+            some = arrivals[start : start + _EVENTS_AT_ONCE]
+            events = [_receive(home, name, path, received_at) for received_at, name, path in some]
             known = set(state.submissions)
-            home.ledger.append(now, [event for event in events if event["submission_id"] not in known])
+            home.ledger.append(now, [event for event in events if event and event["submission_id"] not in known])
         state = state_of(home.ledger.events())
     waiting = [one for one in state.submissions.values() if one.received_at <= now and _wanted(one, area, period, home)]
     ids = [one.submission_id for one in sorted(waiting, key=lambda one: one.order)]
@@ -63,16 +64,20 @@ def _arrivals(home: Home, state: State, now: datetime) -> Iterator[tuple[datetim
     seen = {(one.file_path, one.size, one.mtime_ns) for one in state.submissions.values()}
     times = _received_times(home.received_csv)
     for path in _files(home.inbox):
-        relative = path.relative_to(home.root).as_posix()
-        status = path.stat()
-        received_at = times.get(unicodedata.normalize("NFC", relative), now)
-        if received_at <= now and (relative, status.st_size, status.st_mtime_ns) not in seen:
-            yield received_at, relative, path
+        name = _text(path.relative_to(home.root))
+        try:
+            status = path.stat()
+        except OSError as error:
+            _leave(path, error)
+            continue
+        received_at = times.get(unicodedata.normalize("NFC", name), now)
+        if received_at <= now and (name, status.st_size, status.st_mtime_ns) not in seen:
+            yield received_at, name, path
 
 
 def _files(inbox: Path) -> Iterator[Path]:
     """Regular files that senders left; not feeds, nor what editors and transfers leave beside them."""
-    for folder, folders, names in os.walk(inbox):
+    for folder, folders, names in os.walk(inbox, onerror=lambda error: _leave(Path(error.filename), error)):
         at = Path(folder)
         folders[:] = [name for name in folders if not name.startswith(".") and not (at == inbox and name == FEEDS)]
         for name in names:
@@ -81,38 +86,56 @@ def _files(inbox: Path) -> Iterator[Path]:
                 yield path
 
 
-def _receive(home: Home, path: Path, received_at: datetime) -> dict[str, Any]:
-    status = path.stat()
-    relative = path.relative_to(home.root).as_posix()
-    sha256, size = home.archive.keep(path)
-    inside = path.relative_to(home.inbox).parts
+def _receive(home: Home, name: str, path: Path, received_at: datetime) -> Event | None:
+    try:
+        mtime_ns = path.stat().st_mtime_ns
+        sha256, size = home.archive.keep(path)
+    except OSError as error:
+        _leave(path, error)
+        return None
+    _, *inside = PurePosixPath(name).parts
     return {
         "event": "received",
-        "submission_id": hashlib.sha256(f"{relative}\0{sha256}".encode()).hexdigest()[:16],
-        "file_path": relative,
+        "submission_id": hashlib.sha256(f"{name}\0{sha256}".encode()).hexdigest()[:16],
+        "file_path": name,
         "sha256": sha256,
         "size": size,
-        "mtime_ns": status.st_mtime_ns,
+        "mtime_ns": mtime_ns,
         "sender": inside[0] if len(inside) > 1 else "",
         "received_at": received_at.isoformat(),
     }
 
 
+def _text(path: Path) -> str:
+    """A path as text; bytes that are no UTF-8 (names from old archives) are spelt out."""
+    return os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace")
+
+
+def _leave(path: Path, error: OSError) -> None:
+    """One file or folder that cannot be read waits for the next run, and holds up nothing else."""
+    _log.warning(
+        "Something in inbox folder %r cannot be read (%s): left for the next run", path.parent.name, error.strerror
+    )
+
+
 def _received_times(path: Path) -> dict[str, datetime]:
     if not path.exists():
         return {}
-    times = {}
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows: Sequence[dict[str, str]] = list(csv.DictReader(file))
-    for line, row in enumerate(rows, 2):
-        try:
-            at = datetime.fromisoformat(row["received_at"])
-            name = unicodedata.normalize("NFC", row["path"])
-        except (KeyError, TypeError, ValueError):
-            raise ContractError(
-                "received.csv", line, "received_at", "needs path,received_at (ISO 8601 with zone)"
-            ) from None
-        if at.tzinfo is None:
-            raise ContractError("received.csv", line, "received_at", f"{row['received_at']} names no zone")
-        times[name] = at
+    times: dict[str, datetime] = {}
+    line = 1
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file)
+            for row in reader:
+                line = reader.line_num
+                at = datetime.fromisoformat(row["received_at"])
+                if at.tzinfo is None:
+                    raise ContractError(path.name, line, "received_at", f"{row['received_at']} names no zone")
+                times[unicodedata.normalize("NFC", row["path"])] = at
+    except UnicodeDecodeError:
+        raise ContractError(path.name, None, "file", "is not UTF-8") from None
+    except OSError as error:
+        raise ContractError(path.name, None, "file", f"cannot be read: {error.strerror}") from None
+    except (KeyError, TypeError, ValueError, csv.Error):
+        raise ContractError(path.name, line, "received_at", "needs path,received_at (ISO 8601 with zone)") from None
     return times

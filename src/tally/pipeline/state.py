@@ -19,6 +19,7 @@ class Submission:
     mtime_ns: int
     sender: str
     received_at: datetime
+    number: int
     chunk_id: str | None = None
     batch_id: str | None = None
     verdict: Verdict | None = None
@@ -27,9 +28,9 @@ class Submission:
     answered_batch: str | None = None
 
     @property
-    def order(self) -> tuple[datetime, str]:
-        """Files are taken in the order in which they were received, ties by path."""
-        return self.received_at, self.file_path
+    def order(self) -> tuple[datetime, str, int]:
+        """Files are taken in the order in which they were received, ties by path, then as the ledger met them."""
+        return self.received_at, self.file_path, self.number
 
 
 @dataclass
@@ -63,6 +64,7 @@ def state_of(events: Iterable[Event]) -> State:
                     mtime_ns=event["mtime_ns"],
                     sender=event["sender"],
                     received_at=datetime.fromisoformat(event["received_at"]),
+                    number=event["seq"],
                 )
             case "read":
                 for submission_id in event["submission_ids"]:

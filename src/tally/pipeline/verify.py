@@ -1,5 +1,6 @@
 """Whether the record still holds: archive, ledger, releases; and whether an old release can be made again."""
 
+import json
 import tempfile
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +13,6 @@ from tally.pipeline.home import Home
 from tally.pipeline.judge import judge_batch
 from tally.pipeline.publish import CURRENT, manifests, publish_release
 from tally.pipeline.read import read_chunks
-from tally.pipeline.receive import receive_new_files
 from tally.pipeline.state import state_of
 
 
@@ -26,24 +26,34 @@ def verify_home(home: Home) -> str:
     hashes = sorted({one.sha256 for one in state.submissions.values()})
     for sha256 in hashes:
         home.archive.verify(sha256)
-    known = list(manifests(home))
-    missing = set(state.releases) - {manifest["release_id"] for manifest in known}
-    if missing:
-        raise LedgerError(f"release {min(missing)} is in the ledger but not on disk")
-    for manifest in known:
-        folder = home.releases / manifest["release_id"]
-        if file_hash(folder / "manifest.json") != state.releases.get(manifest["release_id"]):
-            raise LedgerError(f"release {manifest['release_id']}: manifest.json is not the one that was published")
-        present = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} - {
-            "manifest.json"
-        }
-        odd = present ^ set(manifest["files"])
-        if odd:
-            raise LedgerError(f"release {manifest['release_id']}: {min(odd)} was added or removed")
-        for name, said in manifest["files"].items():
-            if file_hash(folder / name) != said["sha256"]:
-                raise LedgerError(f"release {manifest['release_id']}: {name} was edited")
-    return f"{events} events, {len(hashes)} archived files, {len(known)} releases: all hold"
+    folders = sorted(path for path in home.releases.glob("*") if path.name != CURRENT)
+    odd = {path.name for path in folders} ^ set(state.releases)
+    if odd:
+        raise LedgerError(f"release {min(odd)} is on disk or in the ledger, but not in both")
+    for folder in folders:
+        _verify_release(folder, state.releases[folder.name])
+    link = home.releases / CURRENT
+    if folders and not (link.is_symlink() and link.readlink() == Path(list(state.releases)[-1])):
+        raise LedgerError(f"releases/{CURRENT} does not point to the last release of the ledger")
+    return f"{events} events, {len(hashes)} archived files, {len(folders)} releases: all hold"
+
+
+def _verify_release(folder: Path, manifest_sha256: str) -> None:
+    try:
+        if file_hash(folder / "manifest.json") != manifest_sha256:
+            raise LedgerError(f"release {folder.name}: manifest.json is not the one that was published")
+        files = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["files"]
+    except OSError as error:
+        raise LedgerError(f"release {folder.name}: manifest.json cannot be read: {error.strerror}") from None
+    present = {
+        path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_symlink() or not path.is_dir()
+    }
+    odd = (present - {"manifest.json"}) ^ set(files)
+    if odd:
+        raise LedgerError(f"release {folder.name}: {min(odd)} was added or removed")
+    for name, said in files.items():
+        if (folder / name).is_symlink() or file_hash(folder / name) != said["sha256"]:
+            raise LedgerError(f"release {folder.name}: {name} was edited")
 
 
 def rebuild_release(home: Home, release_id: str) -> str:
@@ -51,22 +61,26 @@ def rebuild_release(home: Home, release_id: str) -> str:
 
     Raises  UsageError if there is no such release; LedgerError that names the marts whose rows differ.
     """
+    if release_id == CURRENT and (home.releases / CURRENT).is_symlink():
+        release_id = str((home.releases / CURRENT).readlink())
     manifest = next((one for one in manifests(home) if one["release_id"] == release_id), None)
     if manifest is None:
         raise UsageError(f"there is no release {release_id} in {home.releases}")
     as_of = datetime.fromisoformat(manifest["as_of"])
-    received = []
+    received, batches = [], dict[str, list[str]]()
     for event in home.ledger.events():
         if event["event"] == "received":
             received.append({key: value for key, value in event.items() if key not in ("seq", "prev", "at")})
+        if event["event"] == "judged":
+            batches.setdefault(event["batch_id"], []).append(event["submission_id"])
         if event["event"] == "published" and event["release_id"] == release_id:
             break
     with tempfile.TemporaryDirectory() as folder:
         again = Home(Path(folder), home.project)
         (again.root / "archive").symlink_to(home.root / "archive")
         again.ledger.append(as_of, received)
-        chunks = receive_new_files(as_of, home=again)
-        judge_batch(read_chunks(chunks, again), as_of, again)
+        for submission_ids in batches.values():
+            judge_batch(read_chunks([submission_ids], again), as_of, again)
         publish_release(as_of, again)
         differing = _differing(home.releases / release_id, again.releases / CURRENT)
     code = home.code_version

@@ -27,6 +27,7 @@ select
     submissions.verdict in ('accepted', 'accepted_with_warnings') as is_accepted,
     submissions.is_late,
     submissions.judged_in as batch_id,
+    submissions.received_number,
 from submissions
 inner join judged
     on

@@ -1,0 +1,158 @@
+"""Archive, ledger and releases hold together; what somebody changed is named; an old release can be made again."""
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tally.errors import LedgerError
+from tally.periods import LOCAL_TIME, Period
+from tally.pipeline.home import Home
+from tally.pipeline.run import run
+from tally.pipeline.trace import trace_figure
+from tally.pipeline.verify import rebuild_release, verify_home
+from tally.simulation.reports import areas_owing, lawful_reports
+from tally.workbooks import BlankWorkbook
+
+PERIOD = Period(2025, "A1")
+NOW = datetime(2026, 1, 5, 9, tzinfo=LOCAL_TIME)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """Two releases: three communes; then a file that came late, a correction, other bytes at a path, one more commune."""
+    home = Home(tmp_path_factory.mktemp("record"))
+    contracts = home.contracts
+    areas = [area for area in areas_owing(contracts, PERIOD, ["12"]) if area.level == "commune"][:4]
+    blank = BlankWorkbook(contracts, contracts.edition(PERIOD), "commune")
+    times = []
+
+    def leave(at: int, name: str, received_at: str, pupils: int, kind: str = "Lần đầu") -> None:
+        report = reports[at]
+        path = home.inbox / report.area.code / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        figures = {**report.figures, ("pupils", "T"): pupils, ("pupils_taught_self_protection", "T"): 0}
+        path.write_bytes(blank.filled({**report.cover, "report_kind": kind}, figures))
+        times.append(f"inbox/{report.area.code}/{name},{received_at}")
+        home.received_csv.write_text("path,received_at\n" + "\n".join(times) + "\n")
+
+    reports = list(lawful_reports(contracts, PERIOD, areas, seed=1))
+    leave(0, "a.xlsx", "2025-12-17T10:00:00+07:00", 100)
+    leave(1, "a.xlsx", "2025-12-17T10:00:00+07:00", 200)
+    leave(2, "a.xlsx", "2025-12-17T10:00:00+07:00", 300)
+    run(NOW, home)
+    leave(0, "earlier.xlsx", "2025-12-17T08:00:00+07:00", 111)
+    leave(1, "b.xlsx", "2025-12-20T08:00:00+07:00", 222, "Đính chính")
+    leave(2, "a.xlsx", "2025-12-17T10:00:00+07:00", 333)
+    leave(3, "a.xlsx", "2025-12-17T10:00:00+07:00", 400)
+    run(NOW + timedelta(days=1), home)
+    return home
+
+
+def figure(home: Home, release: str) -> tuple[int, str]:
+    with duckdb.connect(str(home.releases / release / "national.duckdb"), read_only=True) as marts:
+        (row,) = marts.execute(
+            "select obs_value, areas_filled from marts.fct_indicator_values "
+            "where area_code = 'VN' and indicator_code = 'pupils'"
+        ).fetchall()
+        return row
+
+
+def test_the_latest_accepted_submission_stands_whatever_order_files_came_in(home: Home) -> None:
+    first, second = sorted(path.name for path in home.releases.iterdir() if path.name != "current")
+    assert figure(home, first) == (600, 3)
+    assert figure(home, second) == (100 + 222 + 333 + 400, 4)
+    with duckdb.connect(str(home.releases / "current" / "national.duckdb"), read_only=True) as marts:
+        rules = marts.execute("select rule_code from marts.fct_findings order by all").fetchall()
+    assert rules == [("S10",), ("S13",)]
+
+
+def test_everything_holds_and_both_releases_can_be_made_again(home: Home) -> None:
+    assert "2 releases: all hold" in verify_home(home)
+    for path in home.releases.iterdir():
+        assert "the rows of every mart are the same" in rebuild_release(home, path.name)
+
+
+def test_a_figure_leads_back_to_cells_that_add_up_to_it(home: Home) -> None:
+    traced = trace_figure(home, "pupils", "VN", "2025-A1", "_T", "_T", "_T", "current")
+    assert traced["agrees"]
+    assert sorted(cell["value"] for cell in traced["cells"]) == [100, 222, 333, 400]
+    assert {cell["cell_address"] for cell in traced["cells"]} == {"E10"}
+
+
+def _edit_figure(home: Home) -> None:
+    path = (home.releases / "current" / "national.duckdb").resolve()
+    path.chmod(0o644)
+    with duckdb.connect(str(path)) as marts:
+        marts.execute("update marts.fct_indicator_values set obs_value = 0 where area_code = 'VN'")
+
+
+def _edit_archive(home: Home) -> None:
+    path = next(path for path in home.archive.folder.rglob("*") if path.is_file())
+    path.chmod(0o644)
+    path.write_bytes(b"other bytes")
+
+
+def _forge(home: Home) -> None:
+    shutil.copytree((home.releases / "current").resolve(), home.releases / "20990101T000000Z-forged")
+
+
+def _point_back(home: Home) -> None:
+    first = min(path.name for path in home.releases.iterdir())
+    (home.releases / "current").unlink()
+    (home.releases / "current").symlink_to(first)
+
+
+def _edit_manifest(home: Home) -> None:
+    path = home.releases / "current" / "manifest.json"
+    path.chmod(0o644)
+    path.write_text(json.dumps({**json.loads(path.read_text()), "submissions": 1}))
+
+
+def _edit_event(home: Home) -> None:
+    text = home.ledger.path.read_text(encoding="utf-8")
+    home.ledger.path.write_text(text.replace('"verdict":"accepted"', '"verdict":"returned"', 1), encoding="utf-8")
+
+
+def _remove_file(home: Home) -> None:
+    path = (home.releases / "current").resolve() / "changes.csv"
+    path.parent.chmod(0o755)
+    path.unlink()
+
+
+@pytest.mark.parametrize(
+    ("tamper", "named"),
+    [
+        pytest.param(_edit_figure, "national.duckdb was edited", id="a figure of a release"),
+        pytest.param(_edit_archive, "has other bytes than its name says", id="an archived file"),
+        pytest.param(
+            _forge, "20990101T000000Z-forged is on disk or in the ledger, but not in both", id="a forged release"
+        ),
+        pytest.param(_point_back, "current does not point to the last release", id="the link"),
+        pytest.param(_edit_manifest, "manifest.json is not the one that was published", id="a manifest"),
+        pytest.param(_edit_event, "does not follow from the line before", id="an event"),
+        pytest.param(_remove_file, "changes.csv was added or removed", id="a file of a release"),
+    ],
+)
+def test_what_somebody_changed_is_named(home: Home, tmp_path: Path, tamper: Callable[[Home], None], named: str) -> None:
+    copy = Home(tmp_path / "copy")
+    shutil.copytree(home.root, copy.root, symlinks=True)
+    tamper(copy)
+    with pytest.raises(LedgerError, match=named):
+        verify_home(copy)
+
+
+def test_a_file_that_cannot_be_read_waits_and_holds_up_nobody(home: Home, tmp_path: Path) -> None:
+    copy = Home(tmp_path / "copy")
+    shutil.copytree(home.root, copy.root, symlinks=True)
+    odd = os.fsencode(copy.inbox / "03388") + b"/b\xb8o c\xb8o.xlsx"
+    os.makedirs(os.path.dirname(odd), exist_ok=True)  # noqa: PTH103, PTH120 the name is no text
+    shutil.copyfile(next(copy.inbox.rglob("a.xlsx")), odd)
+    outcome = run(NOW + timedelta(days=2), copy)
+    assert outcome.received == 1
+    assert r"b\xb8o c\xb8o.xlsx" in [event["file_path"][-18:] for event in copy.ledger.events() if "file_path" in event]
