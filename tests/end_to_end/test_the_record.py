@@ -25,7 +25,7 @@ NOW = datetime(2026, 1, 5, 9, tzinfo=LOCAL_TIME)
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """Two releases: three communes; then a file that came late, a correction, other bytes at a path, one more commune."""
+    """Two releases: three communes; then an older file, a correction, other bytes at a path, one more commune."""
     home = Home(tmp_path_factory.mktemp("record"))
     contracts = home.contracts
     areas = [area for area in areas_owing(contracts, PERIOD, ["12"]) if area.level == "commune"][:4]
