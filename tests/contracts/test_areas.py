@@ -215,7 +215,7 @@ def test_an_error_in_units_names_file_line_and_key(tmp_path, was, becomes, line,
     assert was in UNITS
     with pytest.raises(ContractError) as caught:
         load(tmp_path, UNITS.replace(was, becomes))
-    assert (Path(caught.value.file).name, caught.value.line, caught.value.key) == ("units.csv", line, key)
+    assert (caught.value.file, caught.value.line, caught.value.key) == ("contracts/areas/units.csv", line, key)
 
 
 @pytest.mark.parametrize(("was", "becomes", "line", "key"), [
@@ -237,7 +237,7 @@ def test_an_error_in_flows_names_file_line_and_key(tmp_path, was, becomes, line,
     assert was in FLOWS
     with pytest.raises(ContractError) as caught:
         load(tmp_path, flows=FLOWS.replace(was, becomes, 1))
-    assert (Path(caught.value.file).name, caught.value.line, caught.value.key) == ("flows.csv", line, key)
+    assert (caught.value.file, caught.value.line, caught.value.key) == ("contracts/areas/flows.csv", line, key)
 
 
 @pytest.mark.parametrize("lost", [
@@ -251,7 +251,7 @@ def test_a_closed_area_without_successors_is_an_error(tmp_path, lost):
     with pytest.raises(ContractError) as caught:
         load(tmp_path, flows=FLOWS.replace(lost, ""))
     line = 4 if "00001,00001" in lost else 5
-    assert (Path(caught.value.file).name, caught.value.line, caught.value.key) == ("units.csv", line, "valid_to")
+    assert (caught.value.file, caught.value.line, caught.value.key) == ("contracts/areas/units.csv", line, "valid_to")
 
 
 def test_a_closed_district_without_communes_needs_a_successor(tmp_path):
@@ -267,13 +267,13 @@ def test_a_wrong_or_missing_column_is_named(tmp_path, name):
     path.write_text(path.read_text(encoding="utf-8").replace("level", "rank", 1), encoding="utf-8")
     with pytest.raises(ContractError) as caught:
         load_areas(tmp_path)
-    assert (Path(caught.value.file).name, caught.value.line, caught.value.key) == (name, 1, "level")
+    assert (caught.value.file, caught.value.line, caught.value.key) == (f"contracts/areas/{name}", 1, "level")
 
 
 def test_a_missing_or_unreadable_file_is_named(tmp_path):
-    with pytest.raises(ContractError, match=r"units\.csv"):
+    with pytest.raises(ContractError, match=r"^contracts/areas/units\.csv: file: cannot be read"):
         load_areas(tmp_path)
     load(tmp_path)
     (tmp_path / "flows.csv").write_bytes(b"level,date\xff\n")
-    with pytest.raises(ContractError, match=r"flows\.csv.*UTF-8"):
+    with pytest.raises(ContractError, match=r"^contracts/areas/flows\.csv: file: is not UTF-8"):
         load_areas(tmp_path)

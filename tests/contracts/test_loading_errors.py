@@ -173,7 +173,7 @@ def line_of(project, file: str, text: str) -> int:
         ),
         pytest.param(
             FORM, "sheet: BVTE-02", "sheet: BVTE-01", "sheet: BVTE-01", "sheet",
-            "BVTE-01 stands in contracts/forms/bvte_01.yml too", id="a sheet of two forms",
+            "BVTE-01 is the sheet of contracts/forms/bvte_01.yml too", id="a sheet of two forms",
         ),
         pytest.param(
             "coherence.yml", "- code: R0406", "- code: R0401", "R0401", "rules[1].code",
@@ -210,6 +210,174 @@ def line_of(project, file: str, text: str) -> int:
         ),
         pytest.param(
             FORM, "periods: [S1, A1]", "periods: [S1, A1", "columns: SA", "YAML", "", id="YAML that cannot be read",
+        ),
+        pytest.param(
+            FORM, "sheet: BVTE-02", "sheet: bvte-01", "sheet: bvte-01", "sheet",
+            "bvte-01 is the sheet of contracts/forms/bvte_01.yml too", id="a sheet of two forms but for case",
+        ),
+        pytest.param(
+            FORM, "sheet: BVTE-02", "sheet: TT Chung", "sheet: TT Chung", "sheet",
+            "TT Chung is the sheet of the cover too", id="a form on the sheet of the cover",
+        ),
+        pytest.param(
+            FORM, "sheet: BVTE-02", "sheet: BVTE-02/X", "sheet: BVTE-02/X", "sheet", "has none of [ ] : * ? / \\",
+            id="a sheet with a character that Excel forbids",
+        ),
+        pytest.param(
+            FORM, "sheet: BVTE-02", "sheet: Tình hình xâm hại, bạo lực trẻ em", "sheet: Tình hình", "sheet",
+            "has 33 characters; the name of a sheet has at most 31", id="a sheet with too long a name",
+        ),
+        pytest.param(
+            FORM, "sheet: BVTE-02", "sheet: BVTE-02'", "sheet: BVTE-02'", "sheet", "neither begins nor ends with '",
+            id="a sheet that ends with an apostrophe",
+        ),
+        pytest.param(
+            FORM, "sheet: BVTE-02", "sheet: \"'BVTE-02\"", "BVTE-02\"", "sheet", "neither begins nor ends with '",
+            id="a sheet that begins with an apostrophe",
+        ),
+        pytest.param(
+            FORM, "sheet: BVTE-02", 'sheet: ""', 'sheet: ""', "sheet", "is empty", id="a sheet without a name",
+        ),
+        pytest.param(
+            "submission.yml", "sheet: TT chung", "sheet: TT [chung]", "TT [chung]", "cover.sheet",
+            "has none of [ ] : * ? / \\", id="a cover with a character that Excel forbids",
+        ),
+        pytest.param(
+            FORM, "periods: [S1, A1]", "periods: []", "periods: []", "periods", "is empty", id="a form of no period",
+        ),
+        pytest.param(
+            FORM, "periods: [S1, A1]", "periods: [S1, A1, S1]", "periods:", "periods[2]", "S1 stands twice",
+            id="a form of the same period twice",
+        ),
+        pytest.param(
+            FORM, "adds_up: flow, columns: T}", "adds_up: flow, columns: []}", "columns: []", "indicators[0].columns",
+            "is empty", id="a row without columns",
+        ),
+        pytest.param(
+            FORM, "adds_up: flow, columns: T}", "adds_up: flow, columns: [T, T]}", "[T, T]", "indicators[0].columns[1]",
+            "T stands twice", id="a row with a column twice",
+        ),
+        pytest.param(
+            "coherence.yml", "columns: [T, M, F]", "columns: []", "columns: []", "rules[0].columns", "is empty",
+            id="a rule without columns",
+        ),
+        pytest.param(
+            "coherence.yml", "columns: [T, M, F]", "columns: [T, M, T]", "columns: [T, M, T]", "rules[0].columns[2]",
+            "T stands twice", id="a rule with a column twice",
+        ),
+        pytest.param(
+            "codelists.yml", "T: [T]", "T: []", "T: []", "column_sets.T", "is empty", id="a column set without columns",
+        ),
+        pytest.param(
+            "codelists.yml", "T: [T]", "T: [T, T]", "T: [T, T]", "column_sets.T[1]", "T stands twice",
+            id="a column set with a column twice",
+        ),
+        pytest.param(
+            "codelists.yml", '"Nữ", en', '"NAM ", en', "  S: [T, M", "column_sets.S[2]",
+            "«nam», without accents and case, is the label of M too", id="two columns of one set with the same label",
+        ),
+        pytest.param(
+            "codelists.yml", "sex: F,", "sex: M,", "code: F,", "columns[2]",
+            "sex M, age_band _T, subset _T is in force twice in some period", id="two columns of the same people",
+        ),
+        pytest.param(
+            "codelists.yml", 'vi: "Bổ sung"', 'vi: "lan  dau"', "code: supplement", "report_kinds[1].label",
+            "«lan dau», without accents and case, is the label of first too", id="two kinds of report with one label",
+        ),
+        pytest.param(
+            "codelists.yml", 'vi: "Huyện"', 'vi: "XÃ"', "code: district", "levels[1].label",
+            "«xa», without accents and case, is the label of commune too", id="two levels with one label",
+        ),
+        pytest.param(
+            "codelists.yml", "largest_figure: 200000", "largest_figure: 0", "code: commune", "levels[0].largest_figure",
+            "Input should be greater than 0", id="a level whose every figure is too large",
+        ),
+        pytest.param(
+            FORM, 'vi: "Bỏ mặc"', 'vi: "Bỏ rơi "', 'row: "0207"', "indicators[7]",
+            "«bo roi», without accents and case, is in force twice in some period", id="two rows with the same label",
+        ),
+        pytest.param(
+            FORM, 'vi: "Bỏ mặc"', 'vi: " "', 'row: "0207"', "indicators[7].label.vi", "is empty", id="a blank label",
+        ),
+        pytest.param(
+            FORM, 'says: "abuse_victims = sum(abuse_victims_*)"', 'says: ""', 'says: ""', "rules[2].says", "is empty",
+            id="a rule that says an empty text",
+        ),
+        pytest.param(
+            FORM, 'says: "abuse_victims = sum(abuse_victims_*)"', "says: []", "says: []", "rules[2].says", "is empty",
+            id="a rule that says an empty list",
+        ),
+        pytest.param(
+            FORM, 'says: "abuse_victims = sum(abuse_victims_*)"', 'says: [""]', 'says: [""]', "rules[2].says",
+            "cannot be read at `its end`", id="a rule that says a list with an empty text",
+        ),
+        pytest.param(
+            FORM, '"T = M + F + U"', '"T = T"', '"T = T"', "rules[0].says", "compares a figure with itself",
+            id="a rule that is always true",
+        ),
+        pytest.param(
+            FORM, '"T = M + F + U"', '"T <= sum(T)"', "sum(T)", "rules[0].says", "compares a figure with itself",
+            id="a rule that is always true in other words",
+        ),
+        pytest.param(
+            FORM, '"T = M + F + U"', '"T + M = T + M"', "T + M = T + M", "rules[0].says",
+            "compares a figure with itself", id="a rule with the same on both sides",
+        ),
+        pytest.param(
+            FORM, '"T = M + F + U"', '"T = M where F >= F"', "F >= F", "rules[0].says", "compares a figure with itself",
+            id="a condition that is always true",
+        ),
+        pytest.param(
+            FORM, '"T = M + F + U"', '"1 = 1"', '"1 = 1"', "rules[0].says", "names no figure",
+            id="a rule without figures",
+        ),
+        pytest.param(
+            FORM, '"T = M + F + U"', f'"T = {" + ".join(["M"] * 3000)}"', "T = M + M", "rules[0].says",
+            "adds more than 100 terms: write sum(…)", id="a rule with thousands of terms",
+        ),
+        pytest.param(
+            FORM, "rules:\n", rules(RULE.format(code="R0299", says="T = = M") + "    until: 2020-A1\n"), "T = = M",
+            "rules[0].says", "cannot be read at `= M`", id="a rule in no edition that cannot be read",
+        ),
+        pytest.param(
+            "submission.yml", "file_bytes: 20000000", "file_bytes: 0", "limits:", "limits.file_bytes",
+            "Input should be greater than 0", id="a limit that no file keeps",
+        ),
+        pytest.param(
+            "submission.yml", "sheets: 50", "sheets: -1", "limits:", "limits.sheets", "Input should be greater than 0",
+            id="a limit below nothing",
+        ),
+        pytest.param(
+            "submission.yml", "row: 5, code", "row: 4, code", "code: area_code", "cover.fields[2]",
+            "row 4 stands twice", id="two fields of the cover in one row",
+        ),
+        pytest.param(
+            "submission.yml", "row: 3, code", "row: 2, code", "row: 2", "cover.fields[0].row",
+            "Input should be greater than 2", id="a field of the cover over its title",
+        ),
+        pytest.param(
+            "submission.yml", "code: area_code", "code: level", "row: 5", "cover.fields[2]", "level stands twice",
+            id="a field of the cover twice",
+        ),
+        pytest.param(
+            "submission.yml", '"Mã đơn vị hành chính"', '"Cấp  báo cáo"', "row: 5", "cover.fields[2]",
+            "«cap bao cao», without accents and case, stands twice", id="two fields of the cover with one label",
+        ),
+        pytest.param(
+            "calendar.yml", "{level: district, part: A1", "{level: commune, part: A1", "day: 12-20", "due_days[4]",
+            "commune A1 stands twice", id="two due days of one level and part",
+        ),
+        pytest.param(
+            "calendar.yml", "day: 12-20", "day: 2025-02-30", "2025-02-30", "due_days[4].day",
+            "2025-02-30 cannot be read; a text stands in quotes", id="a date that does not exist, without quotes",
+        ),
+        pytest.param(
+            FORM, "sheet: BVTE-02", "sheet: !BVTE-02 x", "sheet: !BVTE-02", "sheet",
+            "x cannot be read; a text stands in quotes", id="a YAML tag",
+        ),
+        pytest.param(
+            FORM, 'vi: "Bỏ mặc"', 'vi: "Bỏ\0 mặc"', "Bỏ\0 mặc", "YAML", "control characters are not allowed",
+            id="a NUL byte",
         ),
     ],
 )  # fmt: skip
@@ -248,6 +416,28 @@ def test_a_file_that_is_not_utf_8(project):
 def test_a_form_that_is_a_list(project):
     (project / "contracts" / "forms" / "bvte_07.yml").write_text("- form: bvte_07\n")
     assert str(told(project)).startswith("contracts/forms/bvte_07.yml:1: file: ")
+
+
+@pytest.mark.parametrize("name", ["submission", "across_forms", "release"])
+def test_a_form_with_the_name_of_another_suite(project, name):
+    forms = project / "contracts" / "forms"
+    form = (forms / "bvte_02.yml").read_text(encoding="utf-8").replace("form: bvte_02", f"form: {name}")
+    (forms / "bvte_02.yml").unlink()
+    (forms / f"{name}.yml").write_text(form, encoding="utf-8")
+    assert str(told(project)) == f"contracts/forms/{name}.yml:2: form: {name} is the name of another suite"
+
+
+def test_a_label_may_pass_to_another_row_when_the_first_has_ended(project, edit):
+    edit(FORM, '- {row: "0206", code', '- {until: 2025-A1, row: "0206", code')
+    edit(FORM, '- {row: "0207", code', '- {since: 2026-S1, row: "0207", code')
+    edit(FORM, 'vi: "Bỏ mặc"', 'vi: "Bỏ rơi"')
+    load_contracts(project / "contracts")
+
+
+def test_a_rule_may_begin_with_a_number(project, edit):
+    edit("forms/bvte_06.yml", '"protection_workers >= 1"', '"1 <= protection_workers"')
+    claims = load_contracts(project / "contracts").edition(Period(2025, "A1")).claims
+    assert [claim.statement.anchor for claim in claims if claim.rule.code == "R0603"] == ["protection_workers"]
 
 
 def test_a_period_without_a_template(contracts):

@@ -170,17 +170,21 @@ def load_areas(folder: Path) -> Register:
     areas = _read_units(folder / "units.csv")
     flows = _read_flows(folder / "flows.csv")
     register = Register(areas.values(), flows.values())
-    units_file = str(folder / "units.csv")
+    units_file = _name(folder / "units.csv")
     lines = {id(area): line for line, area in areas.items()}
     _check_lives(units_file, register, lines)
     _check_parents(units_file, register, lines)
-    _check_flows(str(folder / "flows.csv"), register, {id(flow): line for line, flow in flows.items()})
+    _check_flows(_name(folder / "flows.csv"), register, {id(flow): line for line, flow in flows.items()})
     _check_successors(units_file, register, lines)
     return register
 
 
+def _name(path: Path) -> str:
+    return f"contracts/areas/{path.name}"
+
+
 def _read_units(path: Path) -> dict[int, Area]:
-    file, areas = str(path), {}
+    file, areas = _name(path), {}
     for line, row in _rows(path, UNIT_COLUMNS):
         code, level, valid_from, valid_to, name, short_name, kind, parent_code, legal_basis = row
         _check_code(file, line, "code", code, level)
@@ -195,7 +199,7 @@ def _read_units(path: Path) -> dict[int, Area]:
 
 
 def _read_flows(path: Path) -> dict[int, Flow]:
-    file, flows = str(path), {}
+    file, flows = _name(path), {}
     for line, row in _rows(path, FLOW_COLUMNS):
         level, written_day, old_code, new_code, relation, written_weight, weight_basis, stable_group = row
         _check_code(file, line, "old_code", old_code, level)
@@ -212,7 +216,7 @@ def _read_flows(path: Path) -> dict[int, Flow]:
 
 
 def _rows(path: Path, columns: list[str]) -> Iterator[tuple[int, list[str]]]:
-    file = str(path)
+    file = _name(path)
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
             reader = csv.reader(stream, strict=True)

@@ -12,10 +12,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from fractions import Fraction
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 from lark import Lark, Transformer, UnexpectedInput, UnexpectedToken, v_args
 
+MOST_TERMS = 100
 LOOKS_BACK = ("previous", "first_half", "end_of_last_year", "upper_limit")
 
 _GRAMMAR = r"""
@@ -111,7 +113,7 @@ class Statement:
         """The name whose cell a finding shows: the total of an identity, the a of `a <= b` and of `max <= a <= sum`."""
         first = self.given or self.relation
         side = first.sides[1 if len(first.sides) == 3 else 0] if isinstance(first, Chain) else first.what
-        return next(_references(side)).name
+        return next(_references((side, self))).name
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -129,6 +131,8 @@ def parse(text: str) -> Statement:
 
     Raises  ValueError that shows where the sentence stops making sense.
     """
+    if text.count("+") + text.count("-") >= MOST_TERMS:
+        raise ValueError(f"adds more than {MOST_TERMS} terms: write sum(…)")
     try:
         statement: Statement = _AsStatement().transform(_lark().parse(text))
     except UnexpectedInput as error:
@@ -140,7 +144,20 @@ def parse(text: str) -> Statement:
             raise ValueError(f"there is no function `{call.function}`: sum, max, {', '.join(LOOKS_BACK)}")
         if call.function in LOOKS_BACK and len(call.args) != 1:
             raise ValueError(f"`{call.function}` takes one name")
+    if not statement.names:
+        raise ValueError("names no figure")
+    for relation in (statement.given, statement.relation, statement.where):
+        if isinstance(relation, Chain) and _compares_with_itself(relation):
+            raise ValueError("compares a figure with itself")
     return statement
+
+
+def _compares_with_itself(chain: Chain) -> bool:
+    """Whether two neighbours are the same, or one name stands alone: no other, no number, no earlier report."""
+    names = {ref.name for ref in _references(chain)}
+    looks_back = any(call.function in LOOKS_BACK for call in _calls(chain))
+    alone = len(names) == 1 and not looks_back and not any(isinstance(part, Number) for part in _walk(chain))
+    return alone or any(one == other for one, other in pairwise(chain.sides))
 
 
 @cache

@@ -16,8 +16,10 @@ class Document:
     def __init__(self, path: Path, name: str) -> None:
         self.name = name
         self._lines: dict[Key, int] = {}
+        text = ""
         try:
-            node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+            text = path.read_text(encoding="utf-8")
+            node = yaml.compose(text, Loader=yaml.CSafeLoader)
         except OSError as error:
             raise ContractError(name, None, "file", f"cannot be read: {error.strerror}") from error
         except UnicodeDecodeError as error:
@@ -25,6 +27,9 @@ class Document:
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else None
             raise ContractError(name, line, "YAML", str(error.problem)) from error
+        except yaml.reader.ReaderError as error:
+            line = text.encode()[: error.position].count(b"\n") + 1
+            raise ContractError(name, line, "YAML", str(error.reason)) from error
         self._loader = yaml.CSafeLoader("")
         self.data: Any = self._build(node, ()) if node else {}
 
@@ -49,7 +54,10 @@ class Document:
             return built
         if isinstance(node, yaml.SequenceNode):
             return [self._build(item, (*key, index)) for index, item in enumerate(node.value)]
-        return self._loader.construct_object(node)
+        try:
+            return self._loader.construct_object(node)
+        except (yaml.YAMLError, ValueError) as error:
+            raise self.error(key, f"{node.value} cannot be read; a text stands in quotes") from error
 
 
 def spelt(key: Key) -> str:

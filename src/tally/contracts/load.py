@@ -15,6 +15,8 @@ from tally.contracts.grammar import Among, Call, Chain, Plus, Ratio, Ref, Statem
 from tally.contracts.lines import Document, Key
 from tally.contracts.model import (
     ACROSS_FORMS,
+    RELEASE,
+    SUBMISSION,
     Calendar,
     Claim,
     CodeLists,
@@ -31,6 +33,7 @@ from tally.contracts.model import (
     SubmissionContract,
 )
 from tally.errors import ContractError
+from tally.names import plain
 from tally.periods import PARTS, Period
 
 M = TypeVar("M", bound=BaseModel)
@@ -52,12 +55,12 @@ def load_contracts(folder: Path) -> Contracts:
 
     _check_codelists(codelists_document, codelists)
     _check_calendar(calendar_document, calendar, codelists)
-    _check_lives(submission_document, ("templates",), submission.templates, lambda _: "a template")
-    _check_once(submission_document, "rules", [rule.code for rule in submission.rules])
-    _check_once(gate_document, "checks", [check.code for check in gate.checks])
-    _check_lives(coherence_document, ("rules",), coherence.rules, lambda line: line.code)
+    _check_submission(submission_document, submission)
+    _check_once(gate_document, ("checks",), [check.code for check in gate.checks])
+    _check_rules(coherence_document, coherence.rules)
     for document, form in forms:
         _check_form(document, form, codelists, Path(document.name).stem)
+    _check_sheets(forms, submission)
     _check_one_code_one_place(forms, coherence_document, coherence)
 
     documents = {form.form: document for document, form in forms}
@@ -111,15 +114,20 @@ def _keys(data: Any, loc: Sequence[str | int]) -> set[str]:
 
 
 def _check_lives(document: Document, key: Key, lines: Sequence[Any], code: Callable[[Any], str]) -> None:
-    for (_, first), (at, second) in combinations(enumerate(lines), 2):
-        if code(first) == code(second) and _overlap(first, second):
-            raise document.error((*key, at), f"{code(second)} is in force twice in some period")
+    coded = [(line, code(line)) for line in lines]
+    for (_, (first, one)), (at, (second, other)) in combinations(enumerate(coded), 2):
+        if one == other and _overlap(first, second):
+            raise document.error((*key, at), f"{other} is in force twice in some period")
 
 
-def _check_once(document: Document, key: str, codes: Sequence[str]) -> None:
+def _check_once(document: Document, key: Key, codes: Sequence[str | int]) -> None:
     for at, code in enumerate(codes):
         if code in codes[:at]:
-            raise document.error((key, at), f"{code} stands twice")
+            raise document.error((*key, at), f"{code} stands twice")
+
+
+def _plainly(label: str) -> str:
+    return f"«{plain(label)}», without accents and case,"
 
 
 def _overlap(first: Line, second: Line) -> bool:
@@ -132,12 +140,28 @@ def _overlap(first: Line, second: Line) -> bool:
 def _check_codelists(document: Document, codelists: CodeLists) -> None:
     for key in ("columns", "units", "report_kinds"):
         _check_lives(document, (key,), getattr(codelists, key), lambda line: line.code)
-    _check_once(document, "levels", [level.code for level in codelists.levels])
+    _check_once(document, ("levels",), [level.code for level in codelists.levels])
+    for key in ("levels", "report_kinds"):
+        named: dict[str, str] = {}
+        for at, line in enumerate(getattr(codelists, key)):
+            other = named.setdefault(plain(line.label.vi), line.code)
+            if other != line.code:
+                raise document.error((key, at, "label"), f"{_plainly(line.label.vi)} is the label of {other} too")
+    _check_lives(
+        document, ("columns",), codelists.columns,
+        lambda line: f"sex {line.sex}, age_band {line.age_band}, subset {line.subset}",
+    )  # fmt: skip
     known = {column.code for column in codelists.columns}
     for name, codes in codelists.column_sets.items():
         for at, code in enumerate(codes):
             if code not in known:
                 raise document.error(("column_sets", name, at), f"no column {code}")
+        _check_once(document, ("column_sets", name), codes)
+        columns = [column for column in codelists.columns if column.code in codes]
+        for first, second in combinations(columns, 2):
+            if plain(first.label.vi) == plain(second.label.vi) and _overlap(first, second):
+                place: Key = ("column_sets", name, codes.index(second.code))
+                raise document.error(place, f"{_plainly(second.label.vi)} is the label of {first.code} too")
 
 
 def _check_calendar(document: Document, calendar: Calendar, codelists: CodeLists) -> None:
@@ -147,6 +171,7 @@ def _check_calendar(document: Document, calendar: Calendar, codelists: CodeLists
     for key, at, level in used:
         if level not in levels:
             raise document.error((key, at, "level"), f"no level {level}")
+    _check_once(document, ("due_days",), [f"{line.level} {line.part}" for line in calendar.due_days])
     _check_lives(document, ("provinces",), calendar.provinces, lambda line: f"{line.province} {line.level} {line.part}")
     for level in levels:
         for part in PARTS:
@@ -154,9 +179,41 @@ def _check_calendar(document: Document, calendar: Calendar, codelists: CodeLists
                 raise document.error(("due_days",), f"no due day for {level} {part}")
 
 
+def _check_submission(document: Document, submission: SubmissionContract) -> None:
+    _check_lives(document, ("templates",), submission.templates, lambda _: "a template")
+    _check_once(document, ("rules",), [rule.code for rule in submission.rules])
+    fields = submission.cover.fields
+    _check_once(document, ("cover", "fields"), [f"row {field.row}" for field in fields])
+    _check_once(document, ("cover", "fields"), [field.code for field in fields])
+    _check_once(document, ("cover", "fields"), [_plainly(field.label) for field in fields])
+
+
+def _check_rules(document: Document, rules: Sequence[Rule]) -> None:
+    _check_lives(document, ("rules",), rules, lambda line: line.code)
+    for at, rule in enumerate(rules):
+        _check_once(document, ("rules", at, "columns"), rule.columns or [])
+        for sentence in rule.sentences:
+            try:
+                parse(sentence)
+            except ValueError as error:
+                raise document.error(("rules", at, "says"), str(error)) from None
+
+
+def _check_sheets(forms: list[tuple[Document, Form]], submission: SubmissionContract) -> None:
+    homes = {submission.cover.sheet.casefold(): "the cover"}
+    for document, form in forms:
+        name = form.sheet.casefold()
+        if name in homes:
+            raise document.error(("sheet",), f"{form.sheet} is the sheet of {homes[name]} too")
+        homes[name] = document.name
+
+
 def _check_form(document: Document, form: Form, codelists: CodeLists, stem: str) -> None:
     if form.form != stem:
         raise document.error(("form",), f"{form.form} does not name its file")
+    if form.form.casefold() in (SUBMISSION, ACROSS_FORMS, RELEASE):
+        raise document.error(("form",), f"{form.form} is the name of another suite")
+    _check_once(document, ("periods",), form.periods)
     if form.columns not in codelists.column_sets:
         raise document.error(("columns",), f"no column set {form.columns}")
     form_columns = codelists.column_sets[form.columns]
@@ -173,9 +230,12 @@ def _check_form(document: Document, form: Form, codelists: CodeLists, stem: str)
         for level in indicator.levels or []:
             if level not in levels:
                 raise document.error((*key, "levels"), f"no level {level}")
+        _check_once(document, (*key, "levels"), indicator.levels or [])
+        _check_once(document, (*key, "columns"), codelists.columns_of(form, indicator))
     _check_lives(document, ("indicators",), form.indicators, lambda line: line.code)
     _check_lives(document, ("indicators",), form.indicators, lambda line: line.row)
-    _check_lives(document, ("rules",), form.rules, lambda line: line.code)
+    _check_lives(document, ("indicators",), form.indicators, lambda line: _plainly(line.label.vi))
+    _check_rules(document, form.rules)
 
 
 def _check_one_code_one_place(
@@ -183,12 +243,11 @@ def _check_one_code_one_place(
 ) -> None:
     homes: dict[str, str] = {}
     for document, form in forms:
-        lines: list[tuple[Key, str]] = [(("sheet",), form.sheet)]
-        lines += [(("indicators", at, "code"), line.code) for at, line in enumerate(form.indicators)]
-        lines += [(("rules", at, "code"), line.code) for at, line in enumerate(form.rules)]
-        for key, code in lines:
-            if homes.setdefault(code, document.name) != document.name:
-                raise document.error(key, f"{code} stands in {homes[code]} too")
+        codes = {"indicators": [line.code for line in form.indicators], "rules": [rule.code for rule in form.rules]}
+        for key, own in codes.items():
+            for at, code in enumerate(own):
+                if homes.setdefault(code, document.name) != document.name:
+                    raise document.error((key, at, "code"), f"{code} stands in {homes[code]} too")
     for at, rule in enumerate(coherence.rules):
         if rule.code in homes:
             raise coherence_document.error(("rules", at, "code"), f"{rule.code} stands in {homes[rule.code]} too")
@@ -266,10 +325,7 @@ class _EditionMaker:
                 raise document.error(("rules", at, "columns", position), f"no column {column}")
         known_somewhere = {line.code for form in self.forms for line in form.indicators}
         for sentence in rule.sentences:
-            try:
-                statement = parse(sentence)
-            except ValueError as error:
-                raise document.error(key, str(error)) from None
+            statement = parse(sentence)
             if rule.over == "rows":
                 for name in statement.names:
                     if name not in columns:

@@ -1,10 +1,11 @@
 """The contracts as data: forms, code lists, calendar and the rules of the submission; and their editions by period."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -12,6 +13,8 @@ from tally.contracts.areas import Area, Register
 from tally.contracts.grammar import Statement, parse
 from tally.periods import Period
 from tally.vocabulary import Severity, Verdict
+
+T = TypeVar("T")
 
 
 def _period(value: Any) -> Period:
@@ -26,10 +29,30 @@ def _month_day(value: str) -> str:
     return value
 
 
+def _not_empty(value: T) -> T:
+    if not (value.strip() if isinstance(value, str) else value):
+        raise ValueError("is empty")
+    return value
+
+
+def _sheet_name(name: str) -> str:
+    """A name that Excel takes for a sheet."""
+    if len(name) > 31:
+        raise ValueError(f"{name!r} has {len(name)} characters; the name of a sheet has at most 31")
+    if re.search(r"[\[\]:*?/\\]", name):
+        raise ValueError(f"{name!r}: the name of a sheet has none of [ ] : * ? / \\")
+    if name.startswith("'") or name.endswith("'"):
+        raise ValueError(f"{name}: the name of a sheet neither begins nor ends with '")
+    return name
+
+
 PeriodCode = Annotated[Period, BeforeValidator(_period)]
 Code = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 MonthDay = Annotated[str, Field(pattern=r"^\d\d-\d\d$"), AfterValidator(_month_day)]
 Part = Literal["S1", "A1"]
+Words = Annotated[str, AfterValidator(_not_empty)]
+Some = Annotated[list[T], AfterValidator(_not_empty)]
+SheetName = Annotated[Words, AfterValidator(_sheet_name)]
 
 
 class Strict(BaseModel):
@@ -37,8 +60,8 @@ class Strict(BaseModel):
 
 
 class Text(Strict):
-    vi: str = Field(min_length=1)
-    en: str = Field(min_length=1)
+    vi: Words
+    en: Words
 
 
 class Line(Strict):
@@ -75,7 +98,7 @@ class Level(Strict):
     width: int
     mark: str
     label: Text
-    largest_figure: int
+    largest_figure: int = Field(gt=0)
     signs: str
 
 
@@ -85,11 +108,11 @@ class ReportKind(Line):
 
 
 class CodeLists(Strict):
-    columns: list[Column]
-    column_sets: dict[str, list[str]]
-    units: list[Unit]
-    levels: list[Level]
-    report_kinds: list[ReportKind]
+    columns: Some[Column]
+    column_sets: dict[str, Some[str]]
+    units: Some[Unit]
+    levels: Some[Level]
+    report_kinds: Some[ReportKind]
 
     def columns_of(self, form: "Form", indicator: "Indicator") -> list[str]:
         """The codes of the columns that a row fills, in any period: its own, or those of its form."""
@@ -103,19 +126,19 @@ class Indicator(Line):
     label: Text
     unit: str
     adds_up: Literal["flow", "stock_at_end", "stock_at_start", "never"]
-    columns: str | list[str] | None = None
-    levels: list[str] | None = None
+    columns: Annotated[str | list[str], AfterValidator(_not_empty)] | None = None
+    levels: Some[str] | None = None
 
 
 class Rule(Line):
     code: str = Field(pattern=r"^R\d{4}$")
-    says: str | list[str]
+    says: Annotated[str | list[str], AfterValidator(_not_empty)]
     over: Literal["columns", "rows"] = "columns"
-    columns: list[str] | None = None
+    columns: Some[str] | None = None
     severity: Severity
     tell: Text
     mend: Text
-    source: str = Field(min_length=1)
+    source: Words
 
     @property
     def sentences(self) -> list[str]:
@@ -125,10 +148,10 @@ class Rule(Line):
 class Form(Line):
     form: Code
     title: Text
-    sheet: str
-    periods: list[Part]
+    sheet: SheetName
+    periods: Some[Part]
     columns: str
-    indicators: list[Indicator]
+    indicators: Some[Indicator]
     rules: list[Rule] = []
 
 
@@ -171,21 +194,21 @@ class Template(Line):
 
 
 class Limits(Strict):
-    file_bytes: int
-    unpacked_bytes: int
-    sheets: int
+    file_bytes: int = Field(gt=0)
+    unpacked_bytes: int = Field(gt=0)
+    sheets: int = Field(gt=0)
 
 
 class CoverField(Strict):
-    row: int
+    row: int = Field(gt=2)  # the title stands above
     code: Code
-    label: str
+    label: Words
 
 
 class Cover(Strict):
-    sheet: str
+    sheet: SheetName
     title: str
-    fields: list[CoverField]
+    fields: Some[CoverField]
 
     def cell(self, code: str) -> str:
         """The address of a field's value, as `B12`."""
@@ -209,7 +232,7 @@ class SubmissionRule(Strict):
 
 
 class SubmissionContract(Strict):
-    templates: list[Template]
+    templates: Some[Template]
     limits: Limits
     cover: Cover
     rules: list[SubmissionRule]
@@ -305,7 +328,7 @@ class GateCheck(Strict):
     tell: Text
     mend: Text
     select: str
-    source: str = Field(min_length=1)
+    source: Words
 
 
 class Gate(Strict):
