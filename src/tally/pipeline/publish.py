@@ -164,12 +164,8 @@ def _judge_marts(
             failed.append(f"{check.code} judged nothing")
         if judgement.outcome == "failed":
             places = ", ".join(str(row.index[0]) for row in judgement.unexpected[:_PLACES_NAMED])
-            more = (
-                f" and {len(judgement.unexpected) - _PLACES_NAMED} more"
-                if len(judgement.unexpected) > _PLACES_NAMED
-                else ""
-            )
-            failed.append(f"{check.code} does not hold ({check.tell.en}) at {places}{more}; {check.mend.en}")
+            count = len(judgement.unexpected)
+            failed.append(f"{check.code} does not hold ({check.tell.en}) at {count} places: {places}; {check.mend.en}")
     if failed:
         raise GateError(f"release {release_id} is not published: " + "; ".join(failed))
     return validation
