@@ -448,3 +448,13 @@ def test_a_period_without_a_template(contracts):
 def test_a_row_that_ended_leaves_the_wildcards_that_named_it(project, edit):
     edit(FORM, '- {row: "0225", code', '- {until: 2025-A1, row: "0225", code')
     load_contracts(project / "contracts")
+
+
+def test_a_cover_without_a_field_that_reading_asks_for(project, edit):
+    edit("submission.yml", '    - {row: 12, code: report_kind, label: "Loại báo cáo"}\n', "")
+    assert str(told(project)).endswith("cover.fields: report_kind is missing")
+
+
+def test_a_rule_of_the_submission_that_judging_asks_for(project, edit):
+    edit("submission.yml", "  - code: S15\n", "  - code: S19\n")
+    assert str(told(project)).endswith("rules: S15 is missing")

@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Iterable, Sequence
 from datetime import date
+from fnmatch import fnmatchcase
 from io import StringIO
 
 from tally.contracts.grammar import parse
@@ -131,7 +132,7 @@ def _rules(contracts: Contracts) -> Iterable[Row]:
 def _form_of(contracts: Contracts, rule: Rule) -> str:
     """The form that a rule across forms is about: the one whose cell it shows."""
     anchor = parse(rule.sentences[0]).anchor
-    return next(form.form for form, _, indicator in _editions(contracts) if indicator.code == anchor)
+    return next(form.form for form, _, indicator in _editions(contracts) if fnmatchcase(indicator.code, anchor))
 
 
 def _written(rows: Iterable[Row]) -> bytes:

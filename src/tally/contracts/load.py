@@ -38,6 +38,12 @@ from tally.periods import PARTS, Period
 
 M = TypeVar("M", bound=BaseModel)
 EVERY_ROW = "figure"
+# what the reader of covers and the judge of submissions ask for by code
+COVER_FIELDS = (
+    *("template_version", "level", "area_code", "area_name", "district_name", "province_name", "period", "start_date"),
+    *("end_date", "report_kind", "reports_expected", "reports_made", "prepared_by", "signed_by", "signed_date"),
+)
+SUBMISSION_RULES = tuple(f"S{number:02d}" for number in range(1, 19))
 
 
 def load_contracts(folder: Path) -> Contracts:
@@ -183,6 +189,12 @@ def _check_submission(document: Document, submission: SubmissionContract) -> Non
     _check_lives(document, ("templates",), submission.templates, lambda _: "a template")
     _check_once(document, ("rules",), [rule.code for rule in submission.rules])
     fields = submission.cover.fields
+    for name, needed, given in (
+        (("cover", "fields"), COVER_FIELDS, [field.code for field in fields]),
+        (("rules",), SUBMISSION_RULES, [rule.code for rule in submission.rules]),
+    ):
+        for code in sorted(set(needed) ^ set(given)):
+            raise document.error(name, f"{code} {'is missing' if code in needed else 'is not known'}")
     _check_once(document, ("cover", "fields"), [f"row {field.row}" for field in fields])
     _check_once(document, ("cover", "fields"), [field.code for field in fields])
     _check_once(document, ("cover", "fields"), [_plainly(field.label) for field in fields])
