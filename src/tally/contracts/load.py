@@ -189,15 +189,15 @@ def _check_submission(document: Document, submission: SubmissionContract) -> Non
     _check_lives(document, ("templates",), submission.templates, lambda _: "a template")
     _check_once(document, ("rules",), [rule.code for rule in submission.rules])
     fields = submission.cover.fields
+    _check_once(document, ("cover", "fields"), [f"row {field.row}" for field in fields])
+    _check_once(document, ("cover", "fields"), [field.code for field in fields])
+    _check_once(document, ("cover", "fields"), [_plainly(field.label) for field in fields])
     for name, needed, given in (
         (("cover", "fields"), COVER_FIELDS, [field.code for field in fields]),
         (("rules",), SUBMISSION_RULES, [rule.code for rule in submission.rules]),
     ):
         for code in sorted(set(needed) ^ set(given)):
             raise document.error(name, f"{code} {'is missing' if code in needed else 'is not known'}")
-    _check_once(document, ("cover", "fields"), [f"row {field.row}" for field in fields])
-    _check_once(document, ("cover", "fields"), [field.code for field in fields])
-    _check_once(document, ("cover", "fields"), [_plainly(field.label) for field in fields])
 
 
 def _check_rules(document: Document, rules: Sequence[Rule]) -> None:
