@@ -17,7 +17,7 @@ select
     ancestors.ancestor_level as area_level,
     reporting_levels.reporting_level,
     cast(count(*) as integer) as areas_expected,
-    cast(count_if(reports.is_accepted) as integer) as areas_accepted,
+    cast(count(*) filter (where reports.is_accepted) as integer) as areas_accepted,
 from reports
 inner join reporting_levels
     on {{ owes_row('reports', 'reporting_levels') }}

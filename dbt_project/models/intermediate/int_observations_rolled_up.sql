@@ -16,7 +16,7 @@ select
     -- null, not zero, where nobody reported: sum() passes over blanks, count() tells
     cast(sum(observations.obs_value) as bigint) as obs_value,
     cast(count(observations.obs_value) as integer) as areas_filled,
-    cast(count_if(observations.cell_state = 'not_applicable') as integer) as areas_not_applicable,
+    cast(count(*) filter (where observations.cell_state = 'not_applicable') as integer) as areas_not_applicable,
 from observations
 inner join cells
     on

@@ -16,10 +16,10 @@ families as (
         parents.area_level,
         areas_expected.reporting_level,
         cast(count(*) as integer) as children_expected,
-        cast(count_if(children.is_accepted) as integer) as children_accepted,
-        cast(count_if(not children.is_accepted) as integer) as children_missing,
-        cast(count_if(not children.is_received) as integer) as children_silent,
-        cast(count_if(children.received_at > parents.received_at) as integer) as children_changed,
+        cast(count(*) filter (where children.is_accepted) as integer) as children_accepted,
+        cast(count(*) filter (where not children.is_accepted) as integer) as children_missing,
+        cast(count(*) filter (where not children.is_received) as integer) as children_silent,
+        cast(count(*) filter (where children.received_at > parents.received_at) as integer) as children_changed,
         string_agg(if(children.is_accepted, null, children.area_code), ' ' order by children.area_code)
             as missing_area_codes,
         string_agg(

@@ -11,11 +11,11 @@ counted as (
         ancestors.ancestor_code as area_code,
         ancestors.ancestor_level as area_level,
         count(*) as reports_expected,
-        count_if(reports.is_received) as reports_received,
-        count_if(reports.is_accepted) as reports_accepted,
-        count_if(reports.is_on_time) as reports_on_time,
-        count_if(reports.is_lowest) as areas_expected,
-        count_if(reports.is_lowest and reports.is_accepted) as areas_accepted,
+        count(*) filter (where reports.is_received) as reports_received,
+        count(*) filter (where reports.is_accepted) as reports_accepted,
+        count(*) filter (where reports.is_on_time) as reports_on_time,
+        count(*) filter (where reports.is_lowest) as areas_expected,
+        count(*) filter (where reports.is_lowest and reports.is_accepted) as areas_accepted,
     from reports
     inner join ancestors
         on
