@@ -1,10 +1,12 @@
 """S01: what is no workbook, or none that can be opened without harm, is refused with its own plain words."""
 
+import re
 import struct
 import time
 import warnings
 from io import BytesIO
 from pathlib import Path
+from xml.sax.saxutils import escape
 from zipfile import ZIP_BZIP2, ZIP_DEFLATED, ZIP_LZMA, ZIP_STORED, ZipFile
 
 import pytest
@@ -180,6 +182,52 @@ def test_what_makes_no_difference_to_a_reader_makes_none_here(data):
     assert read(data) == read(CLEAN)
 
 
+MOVED = {
+    STRINGS: ("xl/strings/texts.xml", "strings/texts.xml"),
+    "xl/styles.xml": ("look/styles2.xml", "../look/styles2.xml"),
+    BVTE_06: ("xl/chartsheets/last.xml", "/xl/chartsheets/last.xml"),
+}
+
+
+def moved(**more: bytes) -> bytes:
+    """The clean workbook with its parts elsewhere, as its relations say; decoys may take their places."""
+    content = parts()
+    for name, (path, target) in MOVED.items():
+        content[path] = content.pop(name)
+        old = f'Target="{name.removeprefix("xl/")}"'.encode()
+        assert old in content[BOOK_RELATIONS]
+        content[BOOK_RELATIONS] = content[BOOK_RELATIONS].replace(old, f'Target="{target}"'.encode())
+        content[TYPES] = content[TYPES].replace(f"/{name}".encode(), f"/{path}".encode())
+    return packed(content | more)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(moved(), id="elsewhere"),
+        pytest.param(
+            moved(**{STRINGS: b"<sst><si><t>5</t></si></sst>", "xl/styles.xml": b"<styleSheet/>"}),
+            id="others in their places",
+        ),
+        pytest.param(
+            packed(
+                {name.replace("xl/", "book/", 1): part for name, part in parts().items()}
+                | {"_rels/.rels": parts()["_rels/.rels"].replace(b"xl/workbook", b"book/workbook")}
+            ),
+            id="all in another folder",
+        ),
+    ],
+)
+def test_parts_are_found_by_their_relations_wherever_they_lie(data):
+    assert read(data) == read(CLEAN)
+
+
+@pytest.mark.parametrize("kind", ["sharedStrings", "styles"])
+def test_a_part_of_which_there_are_two_is_refused(kind):
+    line = f'<Relationship Id="two" Type="x/{kind}" Target="other.xml"/></Relationships>'
+    assert "hỏng" in only_fault(replaced(BOOK_RELATIONS, "</Relationships>", line), "S01")
+
+
 def test_a_workbook_streamed_with_zip64_headers_reads_the_same():
     target = BytesIO()
     with ZipFile(target, "w", ZIP_DEFLATED) as archive:
@@ -293,6 +341,16 @@ def test_a_large_file_is_refused_without_being_read(tmp_path: Path):
     assert "20 MB" in only_fault(path, "S01")
 
 
+def fifty_times(cells: bytes) -> bytes:
+    content = parts()
+    content[BVTE_06] = content[BVTE_06].replace(b"</sheetData>", cells + b"</sheetData>")
+    lines = re.findall(rb'<sheet name="BVTE-06"[^>]*/>', content[BOOK])
+    assert len(lines) == 1
+    more = b"".join(lines[0].replace(b'"BVTE-06"', b'"%d"' % number) for number in range(43))
+    content[BOOK] = content[BOOK].replace(b"</sheets>", more + b"</sheets>")
+    return packed(content)
+
+
 HOSTILE = {
     "one part inflates to 80 MB": lambda: with_parts(**{"xl/media/a.xml": b"<a>" + bytes(80_000_000)}),
     "thirty parts inflate to 90 MB": lambda: with_parts(**{f"xl/media/{n}": bytes(3_000_000) for n in range(30)}),
@@ -300,6 +358,10 @@ HOSTILE = {
     "more than 50 sheets": lambda: typed(lambda workbook: [workbook.create_sheet() for _ in range(44)]),
     "two million cells without an address": lambda: big_sheet(
         b'<row r="99">' + b"<c><v>1</v></c>" * 2_000_000 + b"</row>"
+    ),
+    "three million tags that are written anew": lambda: big_sheet(b"<!-- -->" + b"<a></a>" * 1_500_000),
+    "one large sheet fifty times": lambda: fifty_times(
+        b"".join(b'<row r="%d"><c r="CV%d"><v>1</v></c></row>' % (row, row) for row in range(99, 9_000))
     ),
     "half a million rows": lambda: big_sheet(
         b"".join(b'<row r="%d"><c r="A%d"><v>1</v></c></row>' % (row, row) for row in range(99, 500_000))
@@ -313,6 +375,62 @@ def test_a_hostile_workbook_costs_little(name):
     start = time.perf_counter()
     only_fault(data, "S01")
     assert time.perf_counter() - start < 5
+
+
+MANY = 2_000_000
+LONG = {
+    "spaces behind a formula": b'<c r="E40"><f>1</f>' + b" " * MANY + b"<v>1</v></c>",
+    "spaces within a value": b'<c r="E40"><f>1</f><v>' + b" " * MANY + b"1</v></c>",
+    "spaces within a tag": b'<c r="E40"' + b" " * MANY + b"><f>1</f></c>",
+    "spaces before an address": b"<c r" + b" " * MANY + b'= "E40"><v>1</v></c>',
+    "spaces before a type": b'<c r="E40" t' + b" " * MANY + b'="e"><v>1</v></c>',
+    "a long formula": b'<c r="E40"><f>' + b"1+" * (MANY // 2) + b"</f><v>1</v></c>",
+    "a long value": b'<c r="E40" t="str"><v>' + b"1 " * (MANY // 2) + b"</v></c>",
+    "a long comment": b"<!--" + b" <c" * (MANY // 3) + b"-->",
+    "a long prefix": b"<" + b"a." * (MANY // 2) + b":c/>",
+    "a long attribute": b'<c r="E40" x="' + b" t='" * (MANY // 4) + b'"/>',
+    "a figure of many groups": b'<c r="E40" t="str"><v>' + b"1.2," * (MANY // 4) + b"</v></c>",
+}
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_two_million_characters_in_a_row_cost_no_second(name):
+    data = big_sheet(b'<row r="40">' + LONG[name] + b"</row>")
+    start = time.process_time()
+    read(data)
+    assert time.process_time() - start < 1
+
+
+@pytest.mark.parametrize("sign", [" ", "1", "-", "&", '&"', "a.", "1.2", "a@", "01/2020-", "#", "x ", "0 ", "1a1-"])
+def test_two_million_characters_in_a_figure_cell_cost_no_second(sign):
+    text = sign * (MANY // len(sign))
+    start = time.process_time()
+    read(with_cells_text(text))
+    assert time.process_time() - start < 1
+
+
+def with_cells_text(text: str) -> bytes:
+    row = f'<c r="E9" t="inlineStr"><is><t>{escape(text)}</t></is></c>'
+    sheet, count = re.subn(rb'<c r="E9"[^>]*><v>632</v></c>', lambda _: row.encode(), parts()[BVTE_01])
+    assert count == 1
+    return with_parts(**{BVTE_01: sheet})
+
+
+@pytest.mark.parametrize("part", ["xl/comments1.xml", "docProps/core.xml", "xl/drawings/drawing1.xml", "xl/a.rels"])
+@pytest.mark.parametrize(
+    "text", [" ", "<", '<comment ref="', "<x:", " v='", ' v= "', '<creator a="', "&", "&#9", " Target='tel:", "<f>"]
+)
+def test_two_million_characters_beside_the_sheets_cost_no_second(part, text):
+    data = with_parts(**{part: b'<x><comment ref="A1">' + text.encode() * (MANY // len(text))})
+    start = time.process_time()
+    read(data)
+    assert time.process_time() - start < 1
+
+
+@pytest.mark.parametrize("part", ["xl/comments1.xml", "docProps/core.xml", STRINGS])
+def test_a_character_reference_of_many_digits_breaks_nothing(part):
+    data = with_parts(**{part: b"<sst><comment ref='A1'><si><t>&#" + b"9" * 5_000 + b";</t></si></comment></sst>"})
+    read(data)
 
 
 @pytest.mark.parametrize("text", [b"1 ", b"12-", b"1.234.", b"0912 ", b"a@"])

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from reading import BVTE_01, CLEAN, figure_at, packed, parts, read, rules, typed, with_cells
+from reading import BVTE_01, CLEAN, figure_at, only_fault, packed, parts, read, rules, typed, with_cells
 
 from tally.intake.cells import LARGEST, figure_in
 from tally.vocabulary import CellState
@@ -138,7 +138,11 @@ def test_a_figure_beyond_all_measure_stays_one_for_the_limit_to_judge(figure):
         pytest.param('<c r="E9"><f>F9+G9</f></c>', id="no value"),
         pytest.param('<c r="E9"><f>F9+G9</f><v/></c>', id="an empty value"),
         pytest.param('<c r="E9" s="1"><f>F9+G9</f><v></v></c>', id="an empty value, written out"),
-        pytest.param('<c r="E9" t="str"><f>F9+G9</f><v></v></c>', id="an empty text"),
+        pytest.param('<c r="E9" t="str"><f>F9+G9</f></c>', id="a text that is not there"),
+        pytest.param('<c r="E9" t="e"><f>F9+G9</f><v></v></c>', id="an error without a name"),
+        pytest.param('<c r="E9"><f>F9+G9<!-- sum --></f></c>', id="a comment within"),
+        pytest.param('<c r="E9"><f><![CDATA[F9+G9]]></f></c>', id="CDATA"),
+        pytest.param('<c r="E9"><v/><f>F9+G9</f></c>', id="an empty value before it"),
         pytest.param('<c r="E9"><f t="shared" si="0"/></c>', id="a shared formula"),
         pytest.param('<c r="E9" t="n"><f ca="1">F9+G9</f>\n<v>\n</v>\n</c>', id="in several lines"),
         pytest.param('<x:c xmlns:x="m" r="E9"><x:f>F9+G9</x:f><x:v/></x:c>', id="with a prefix"),
@@ -153,6 +157,64 @@ def test_a_formula_without_a_stored_value_is_unreadable(cell):
 def test_a_formula_with_a_stored_value_is_its_value(formula):
     reading = read(packed(parts() | {BVTE_01: _with_cell(f'<c r="E9">{formula}<v>632</v></c>')}))
     assert reading == read(CLEAN)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        '<c r="E9" t="str"><f>IF(F9=0,"",F9)</f><v></v></c>',
+        '<c r="E9" t="str"><f>IF(F9=0,"",F9)</f><v/></c>',
+        '<c r="E9" t="str"><v></v><f>IF(F9=0,"",F9)</f></c>',
+    ],
+)
+def test_a_formula_whose_stored_value_is_the_empty_text_is_blank(cell):
+    reading = read(packed(parts() | {BVTE_01: _with_cell(cell)}))
+    assert figure_at(reading, "BVTE-01", "E9") == ("blank", None, "", None)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        pytest.param('<c r="E9"><v><![CDATA[632]]></v></c>', id="CDATA"),
+        pytest.param('<c r="E9"><v>&#54;32</v></c>', id="a digit by its number"),
+        pytest.param('<c r="E9"><v>6<!-- -->32</v></c>', id="a comment within"),
+        pytest.param('<c r="E9"><v>6<?note?>32</v></c>', id="an instruction within"),
+        pytest.param('<!-- <c r="E9"><v>1</v></c> --><c r="E9"><v>632</v></c>', id="another one in a comment before"),
+        pytest.param('<c r="E9"><v>632</v><f>F9+G9</f></c>', id="its formula behind it"),
+        pytest.param('<c r="E9">\n <v>\n 632\n </v>\n</c>', id="in several lines"),
+        pytest.param('<c r="E9"><v xml:space="preserve">632</v></c>', id="with an attribute"),
+        pytest.param('<c r="E9"><v>632</v><extLst><ext><v>7</v></ext></extLst></c>', id="an extension behind it"),
+        pytest.param('<c r="E9" t="inlineStr"><v>632</v></c>', id="called a text"),
+        pytest.param('<c r="E9" t="inlineStr"><is><t>632</t></is></c>', id="a text of its own"),
+        pytest.param('<c r="E9" t="inlineStr"><is><t>632</t></is><v/></c>', id="an empty value beside the text"),
+        pytest.param(
+            '<c r="E9" t="inlineStr"><is><r><rPr><b/></rPr><t>6</t></r><r><t>32</t></r>'
+            '<rPh sb="0" eb="1"><t>7</t></rPh></is></c>',
+            id="formatted text",
+        ),
+        pytest.param("<c r='E9'><v>632</v></c>", id="single quotes"),
+        pytest.param('<x:c xmlns:x="m" r="e9"><x:v>632</x:v></x:c>', id="a prefix"),
+    ],
+)
+def test_a_stored_figure_is_read_however_its_xml_is_written(cell):
+    reading = read(packed(parts() | {BVTE_01: _with_cell(cell)}))
+    assert reading == read(CLEAN)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        pytest.param('<c r="E9" t="inlineStr"><is><t>5</t></is><v>7</v></c>', id="a text and a value"),
+        pytest.param('<c r="E9"><v>5</v><v>7</v></c>', id="two values"),
+        pytest.param('<c r="E9"><v>5</v><v/></c>', id="a value and none"),
+        pytest.param('<c r="E9"><v>5<b/>7</v></c>', id="something within the value"),
+        pytest.param('<c r="E9">5</c>', id="a figure beside the value"),
+        pytest.param('<c r="E9"><V>5</V></c>', id="a value of another name"),
+        pytest.param('<c r="E9" t="s"><v>-1</v></c>', id="the number of no text"),
+    ],
+)
+def test_a_cell_that_two_readers_would_read_differently_is_refused(cell):
+    assert "hai cách" in only_fault(packed(parts() | {BVTE_01: _with_cell(cell)}), "S01")
 
 
 def _with_cell(cell: str) -> bytes:

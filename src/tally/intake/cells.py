@@ -6,7 +6,8 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import NamedTuple
 
-from tally.intake.container import FORMULA_WITHOUT_VALUE, Cell
+from tally.intake.container import Cell
+from tally.intake.sheet_xml import FORMULA_WITHOUT_VALUE
 from tally.vocabulary import CellState
 
 LARGEST = 10**15

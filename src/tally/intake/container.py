@@ -1,25 +1,27 @@
 """Rule S01: whether received bytes are an .xlsx workbook that can be opened without harm, and its sheets as grids."""
 
+import posixpath
 import re
 import struct
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from io import BytesIO
 from pathlib import Path
+from xml.parsers import expat
+from xml.sax.saxutils import quoteattr
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 from python_calamine import CalamineSheet, SheetTypeEnum, SheetVisibleEnum, load_workbook
 
 from tally.contracts.model import Limits
+from tally.intake.sheet_xml import Allowance, Refused, in_usual_words, spoken_out
 
 Cell = str | float | bool | date | datetime | time | timedelta
 Merge = tuple[tuple[int, int], tuple[int, int]]
 
-FORMULA_WITHOUT_VALUE = "="
 MOST_PARTS = 2_000
-MOST_CELLS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,10 @@ class Grid:
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """A workbook that could be opened: its worksheets in order, and the XML parts of the file, as UTF-8."""
+    """A workbook that could be opened: its worksheets in order, and the file's XML parts.
+
+    Shape   parts are UTF-8, and worksheets among them in the usual words.
+    """
 
     grids: list[Grid]
     parts: dict[str, bytes]
@@ -62,20 +67,15 @@ def open_workbook(data: bytes | Path, limits: Limits) -> Package | Refusal:
     """
     try:
         return _opened(data, limits)
-    except _Refused as refused:
+    except Refused as refused:
         return Refusal(refused.vi, refused.en)
-
-
-class _Refused(Exception):  # noqa: N818  the way out of this module's depths; nobody else sees it
-    def __init__(self, vi: str, en: str) -> None:
-        self.vi, self.en = vi, en
 
 
 def _opened(data: bytes | Path, limits: Limits) -> Package:
     size = data.stat().st_size if isinstance(data, Path) else len(data)
     if size > limits.file_bytes:
         most = limits.file_bytes // 1_000_000
-        raise _Refused(f"tệp lớn hơn {most} MB", f"the file is larger than {most} MB")
+        raise Refused(f"tệp lớn hơn {most} MB", f"the file is larger than {most} MB")
     content = data.read_bytes() if isinstance(data, Path) else data
     if not content.startswith(_ZIP):
         raise _not_a_zip(content)
@@ -85,7 +85,7 @@ def _opened(data: bytes | Path, limits: Limits) -> Package:
     _check_active_content(parts | xml)
     for part in xml.values():
         if b"<!DOCTYPE" in part or b"<!ENTITY" in part:
-            raise _Refused(
+            raise Refused(
                 "trong tệp có khai báo kiểu tài liệu (DTD), bảng tính bình thường không có",
                 "the file contains a document type definition, which no ordinary workbook has",
             )
@@ -117,39 +117,39 @@ _BEGINNINGS: list[tuple[tuple[bytes, ...], str, str]] = [
 ]
 
 
-def _not_a_zip(content: bytes) -> _Refused:
+def _not_a_zip(content: bytes) -> Refused:
     if not content:
-        return _Refused("tệp rỗng (0 byte)", "the file is empty (0 bytes)")
+        return Refused("tệp rỗng (0 byte)", "the file is empty (0 bytes)")
     if content.startswith(_OLE):
         return _ole(content)
     for beginnings, vi, en in _BEGINNINGS:
         if content.startswith(beginnings):
-            return _Refused(vi, en)
+            return Refused(vi, en)
     head = content[:4096]
     text = head.decode("utf-16" if head[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8", "replace")
     words = text.lstrip("\ufeff \t\r\n").lower()
     if "urn:schemas-microsoft-com:office:spreadsheet" in words:
-        return _Refused(
+        return Refused(
             "tệp là bảng tính XML 2003, không phải .xlsx", "the file is an XML spreadsheet of 2003, not an .xlsx"
         )
     if words.startswith(("<!doctype html", "<html", "<table", "<meta", "<head", "<style")):
-        return _Refused("tệp là trang HTML đổi tên, không phải .xlsx", "the file is a renamed HTML page, not an .xlsx")
+        return Refused("tệp là trang HTML đổi tên, không phải .xlsx", "the file is a renamed HTML page, not an .xlsx")
     if not any(sign < " " and sign not in "\t\r\n\f" for sign in text) and text.count("\ufffd") <= len(text) // 3:
-        return _Refused("tệp là văn bản (CSV), không phải .xlsx", "the file is plain text (such as CSV), not an .xlsx")
-    return _Refused("tệp không phải là bảng tính .xlsx", "the file is not an .xlsx workbook")
+        return Refused("tệp là văn bản (CSV), không phải .xlsx", "the file is plain text (such as CSV), not an .xlsx")
+    return Refused("tệp không phải là bảng tính .xlsx", "the file is not an .xlsx workbook")
 
 
-def _ole(content: bytes) -> _Refused:
+def _ole(content: bytes) -> Refused:
     def has(name: str) -> bool:
         return name.encode("utf-16-le") in content
 
     if has("EncryptedPackage") or has("EncryptionInfo"):
-        return _Refused("tệp được đặt mật khẩu", "the file is protected by a password")
+        return Refused("tệp được đặt mật khẩu", "the file is protected by a password")
     if has("Workbook") or has("Book"):
-        return _Refused("tệp là .xls kiểu cũ, không phải .xlsx", "the file is an old .xls, not an .xlsx")
+        return Refused("tệp là .xls kiểu cũ, không phải .xlsx", "the file is an old .xls, not an .xlsx")
     if has("WordDocument"):
-        return _Refused("tệp là văn bản Word kiểu cũ", "the file is an old Word document, not a workbook")
-    return _Refused(
+        return Refused("tệp là văn bản Word kiểu cũ", "the file is an old Word document, not a workbook")
+    return Refused(
         "tệp là tài liệu Office kiểu cũ, không phải bảng tính .xlsx", "the file is an old Office document, not an .xlsx"
     )
 
@@ -163,26 +163,26 @@ _NAME_IS_UTF8, _IS_ENCRYPTED = 0x800, 0x1
 def _unpacked(content: bytes, most: int) -> dict[str, bytes]:
     """Every part of the archive by its name, `/` between folders."""
     if b"PK\x05\x06" not in content[-65_557:]:
-        raise _Refused("tệp bị cắt cụt khi gửi", "the file was truncated on its way")
+        raise Refused("tệp bị cắt cụt khi gửi", "the file was truncated on its way")
     if content.count(b"PK\x01\x02") > MOST_PARTS:
-        raise _Refused(f"tệp có hơn {MOST_PARTS} phần bên trong", f"the file has more than {MOST_PARTS} parts inside")
+        raise Refused(f"tệp có hơn {MOST_PARTS} phần bên trong", f"the file has more than {MOST_PARTS} parts inside")
     try:
         with ZipFile(BytesIO(content)) as archive:
             entries = archive.infolist()
     except Exception:  # zipfile raises a dozen kinds on malformed bytes; each of them says the same
-        raise _Refused(*_DAMAGED) from None
+        raise Refused(*_DAMAGED) from None
     parts: dict[str, bytes] = {}
     seen: set[str] = set()
     left, end = most, 0
     for entry in sorted(entries, key=lambda entry: entry.header_offset):
         name = entry.filename.replace("\\", "/").lstrip("/")
         if name.casefold() in seen:
-            raise _Refused(
+            raise Refused(
                 "tệp bị hỏng (một phần bên trong có hai lần)", "the file is damaged (a part inside stands twice)"
             )
         seen.add(name.casefold())
         if entry.header_offset < end:
-            raise _Refused(*_DAMAGED)
+            raise Refused(*_DAMAGED)
         part, end = _part(content, entry, left, most)
         left -= len(part)
         if not name.endswith("/"):
@@ -193,15 +193,15 @@ def _unpacked(content: bytes, most: int) -> dict[str, bytes]:
 def _part(content: bytes, entry: ZipInfo, left: int, most: int) -> tuple[bytes, int]:
     """One part, inflated no further than what is left, and where its bytes end in the archive."""
     if entry.flag_bits & _IS_ENCRYPTED:
-        raise _Refused("tệp được đặt mật khẩu", "the file is protected by a password")
+        raise Refused("tệp được đặt mật khẩu", "the file is protected by a password")
     at = entry.header_offset
     header = content[at : at + 30]
     if len(header) < 30 or not header.startswith(_ZIP):
-        raise _Refused(*_DAMAGED)
+        raise Refused(*_DAMAGED)
     start = at + 30 + sum(struct.unpack_from("<HH", header, 26))
     end = start + entry.compress_size
     if end > len(content):
-        raise _Refused(*_DAMAGED)
+        raise Refused(*_DAMAGED)
     packed = memoryview(content)[start:end]
     if entry.compress_type == ZIP_STORED:
         part = bytes(packed[: left + 1])
@@ -211,17 +211,17 @@ def _part(content: bytes, entry: ZipInfo, left: int, most: int) -> tuple[bytes, 
         try:
             part = inflater.decompress(packed, left + 1)
         except zlib.error:
-            raise _Refused(*_DAMAGED) from None
+            raise Refused(*_DAMAGED) from None
         is_whole = inflater.eof
     else:
-        raise _Refused(
+        raise Refused(
             "tệp được nén theo cách mà bảng tính .xlsx không dùng", "the file is compressed in a way that no .xlsx is"
         )
     if len(part) > left:
         size = most // 1_000_000
-        raise _Refused(f"tệp giải nén ra hơn {size} MB", f"the file unpacks to more than {size} MB")
+        raise Refused(f"tệp giải nén ra hơn {size} MB", f"the file unpacks to more than {size} MB")
     if not is_whole or zlib.crc32(part) != entry.CRC:
-        raise _Refused("tệp bị hỏng (sai tổng kiểm tra)", "the file is damaged (a checksum is wrong)")
+        raise Refused("tệp bị hỏng (sai tổng kiểm tra)", "the file is damaged (a checksum is wrong)")
     return part, end
 
 
@@ -243,17 +243,17 @@ def _check_kind(parts: Mapping[str, bytes]) -> None:
     if types is None:
         kind = parts.get("mimetype", b"")
         if b"opendocument" in kind or "META-INF/manifest.xml" in parts:
-            raise _Refused("tệp là OpenDocument (.ods), không phải .xlsx", "the file is OpenDocument (.ods), not .xlsx")
-        raise _Refused(
+            raise Refused("tệp là OpenDocument (.ods), không phải .xlsx", "the file is OpenDocument (.ods), not .xlsx")
+        raise Refused(
             "tệp là tệp nén chứa tệp khác, không phải .xlsx", "the file is an archive of other files, not an .xlsx"
         )
     said = types.lower()
     for mark, vi, en in _KINDS:
         if mark in said:
             if vi:
-                raise _Refused(vi, en)
+                raise Refused(vi, en)
             return
-    raise _Refused("tệp không phải là bảng tính .xlsx", "the file is not an .xlsx workbook")
+    raise Refused("tệp không phải là bảng tính .xlsx", "the file is not an .xlsx workbook")
 
 
 _MACRO_PARTS = ("vbaproject", "vbadata", "macrosheets/")
@@ -267,10 +267,10 @@ def _check_active_content(parts: Mapping[str, bytes]) -> None:
         lower = name.casefold()
         says = part.lower() if lower == _TYPES.casefold() or lower.endswith(".rels") else b""
         if any(mark in lower for mark in _MACRO_PARTS) or any(mark in says for mark in _MACRO_MARKS):
-            raise _Refused("tệp có macro", "the workbook has macros")
+            raise Refused("tệp có macro", "the workbook has macros")
         is_embedded = lower.startswith(_EMBEDDED_PARTS) or part.startswith(_OLE)
         if is_embedded or any(mark in says for mark in _EMBEDDED_MARKS):
-            raise _Refused("tệp có đối tượng nhúng (OLE, ActiveX)", "the workbook has embedded objects (OLE, ActiveX)")
+            raise Refused("tệp có đối tượng nhúng (OLE, ActiveX)", "the workbook has embedded objects (OLE, ActiveX)")
 
 
 # --- XML -------------------------------------------------------------------------------------------------------------
@@ -303,44 +303,42 @@ def _utf8(part: bytes) -> bytes:
     return part
 
 
-def _unknown_encoding() -> _Refused:
-    return _Refused("tệp dùng bảng mã mà .xlsx không dùng", "the file uses an encoding that no .xlsx does")
+def _unknown_encoding() -> Refused:
+    return Refused("tệp dùng bảng mã mà .xlsx không dùng", "the file uses an encoding that no .xlsx does")
 
 
 # --- sheets ----------------------------------------------------------------------------------------------------------
 
 
 def _grids(xml: dict[str, bytes], limits: Limits) -> list[Grid]:
-    left = MOST_CELLS
+    left = Allowance()
     given: dict[str, bytes] = {}
     for name, part in xml.items():
         if b"sheetData" in part:
-            left -= _used_cells(part)
-            if left < 0:
-                raise _Refused(
-                    "một trang có ô ở quá xa hoặc quá nhiều ô; hãy xóa các dòng và cột thừa",
-                    "a sheet has a cell too far out, or too many cells",
-                )
-            part = _spoken_out(part)
-        given[name] = part
+            xml[name] = in_usual_words(part, left)
+            given[name] = spoken_out(xml[name])
+        else:
+            given[name] = part
+    shown = Allowance()
+    grids: list[Grid] = []
     try:
-        workbook = load_workbook(BytesIO(_stored(given)))
+        workbook = load_workbook(BytesIO(_stored(_where_calamine_looks(given))))
         sheets = workbook.sheets_metadata
         if len(sheets) > limits.sheets:
-            raise _Refused(f"tệp có hơn {limits.sheets} trang", f"the workbook has more than {limits.sheets} sheets")
-        grids = [
-            _grid(workbook.get_sheet_by_index(at), sheet.visible != SheetVisibleEnum.Visible)
-            for at, sheet in enumerate(sheets)
-            if sheet.typ == SheetTypeEnum.WorkSheet
-        ]
-    except (_Refused, MemoryError, KeyboardInterrupt, SystemExit):
+            raise Refused(f"tệp có hơn {limits.sheets} trang", f"the workbook has more than {limits.sheets} sheets")
+        for at, sheet in enumerate(sheets):
+            if sheet.typ == SheetTypeEnum.WorkSheet:
+                grid = _grid(workbook.get_sheet_by_index(at), sheet.visible != SheetVisibleEnum.Visible)
+                shown.spend(cells=len(grid.rows) * len(grid.rows[0]) if grid.rows else 0)
+                grids.append(grid)
+    except (Refused, MemoryError, KeyboardInterrupt, SystemExit):
         raise
     except BaseException:  # a panic inside calamine is no Exception
-        raise _Refused(
+        raise Refused(
             "tệp bị hỏng, không đọc được như một bảng tính", "the file is damaged and cannot be read as a workbook"
         ) from None
     if not grids:
-        raise _Refused("tệp không có trang nào", "the workbook has no sheet")
+        raise Refused("tệp không có trang nào", "the workbook has no sheet")
     return grids
 
 
@@ -348,87 +346,68 @@ def _grid(sheet: CalamineSheet, is_hidden: bool) -> Grid:
     return Grid(sheet.name, is_hidden, sheet.to_python(skip_empty_area=False), sheet.merged_cell_ranges or [])
 
 
-_PLAIN_CELL = re.compile(rb'<c r="([A-Z]{1,3}[1-9][0-9]{0,6})"')
-_FILLED_CELL = re.compile(rb'<c r="([A-Z]{1,3})([1-9][0-9]{0,6})"(?:[^<>]*[^/<>])?>')
-_ANY_CELL = re.compile(rb"<(?:[\w.-]+:)?(row|c)(?=[\s/>])([^<>]*)>")
-_REFERENCE = re.compile(rb"""(?:^|\s)r\s*=\s*["']([A-Za-z]{0,3})([0-9]{0,7})["']""")
-_HAS_REFERENCE = re.compile(rb"(?:^|\s)r\s*=")
-_CELL_STARTS = (b"<c ", b"<c>", b"<c/", b"<c\n", b"<c\r", b"<c\t")
-_PREFIXED = re.compile(rb":c[\s/>]")
+# --- where the parts lie ---------------------------------------------------------------------------------------------
+
+_BOOK, _BOOK_RELATIONS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
+_OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_PLACES = {"sharedStrings": "xl/sharedStrings.xml", "styles": "xl/styles.xml"}
+_SHEET_KINDS = ("worksheet", "chartsheet", "dialogsheet")
+_MOST_RELATIONS = 100_000
 
 
-def _used_cells(sheet: bytes) -> int:
-    """How many cells lie between A1 and the last used row and column: what the reader will hold in memory.
-
-    Raises  _Refused where a cell stands twice or its address is none: two readers would read two values.
-    """
-    elements = sum(map(sheet.count, _CELL_STARTS))
-    if elements > MOST_CELLS:
-        return elements
-    plain = _PLAIN_CELL.findall(sheet)
-    if len(plain) != elements or _PREFIXED.search(sheet):
-        places = list(_places(sheet))
-        if len(set(places)) != len(places):
-            raise _cell_twice()
-        return (max((row for row, _ in places), default=0)) * (max((column for _, column in places), default=0))
-    if len(set(plain)) != len(plain):
-        raise _cell_twice()
-    if not plain or len(max(plain, key=len)) <= 3:
-        return 99 * 26 if plain else 0
-    filled = _FILLED_CELL.findall(sheet)
-    rows = max((int(row) for _, row in filled), default=0)
-    columns = max(map(_column_number, {letters for letters, _ in filled}), default=0)
-    return rows * columns
-
-
-def _places(sheet: bytes) -> Iterator[tuple[int, int]]:
-    """Row and column of every cell however it is written, counted on from the one before where it has no address."""
-    row = column = 0
-    for element in _ANY_CELL.finditer(sheet):
-        found = _REFERENCE.search(element[2])
-        letters, digits = found.groups() if found else (b"", b"")
-        is_row = element[1] == b"row"
-        if _HAS_REFERENCE.search(element[2]) and (not digits or bool(letters) == is_row or not int(digits)):
-            raise _Refused("tệp bị hỏng (địa chỉ ô sai)", "the file is damaged (a cell has no right address)")
-        if is_row:
-            row, column = int(digits) if digits else row + 1, 0
+def _where_calamine_looks(parts: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The book and what it refers to, under the names that calamine expects: a package may use any other."""
+    paths = {path.casefold(): path for path in parts}
+    book = next((path for kind, path in _relations(parts, paths, "").values() if kind == "officeDocument"), _BOOK)
+    book = paths.get(book.casefold(), book)
+    placed = {"_rels/.rels": _relations_part([_relation("book", "officeDocument", _BOOK)])}
+    if book in parts:
+        placed[_BOOK] = parts[book]
+    lines: list[str] = []
+    for at, (relation_id, (kind, path)) in enumerate(_relations(parts, paths, book).items()):
+        place = f"xl/{kind}s/sheet{at}.xml" if kind in _SHEET_KINDS else _PLACES.get(kind)
+        if place is None:
             continue
-        row, column = (int(digits), _column_number(letters.upper())) if digits else (row, column + 1)
-        yield row, column
+        if place in placed:
+            raise Refused(*_DAMAGED)
+        if path.casefold() in paths:
+            placed[place] = parts[paths[path.casefold()]]
+        lines.append(_relation(relation_id, kind, place))
+    placed[_BOOK_RELATIONS] = _relations_part(lines)
+    return placed
 
 
-def _cell_twice() -> _Refused:
-    return _Refused("tệp bị hỏng (một ô có hai lần)", "the file is damaged (a cell stands twice)")
+def _relation(relation_id: str, kind: str, path: str) -> str:
+    return f'<Relationship Id={quoteattr(relation_id)} Type="{_OFFICE}/{kind}" Target="/{path}"/>'
 
 
-def _column_number(letters: bytes) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - 64
-    return number
+def _relations_part(lines: Sequence[str]) -> bytes:
+    return f"<Relationships>{''.join(lines)}</Relationships>".encode()
 
 
-_ERROR = re.compile(rb"""(\st\s*=\s*)(["'])e\2""")
-_HOLLOW = re.compile(
-    rb"<((?:[\w.-]+:)?)c(\s[^<>]*)?>(\s*<\1f\b[^<>]*(?:/>|>[^<]*</\1f\s*>))"
-    rb"\s*(?:<\1v\s*/>|<\1v\b[^<>]*>\s*</\1v\s*>)?\s*</\1c\s*>"
-)
-_TYPE = re.compile(rb"""\st\s*=\s*["'][^"']*["']""")
+def _relations(parts: Mapping[str, bytes], paths: Mapping[str, str], part: str) -> dict[str, tuple[str, str]]:
+    """What a part, or with "" the package itself, refers to: id → (last word of the type, path)."""
+    folder, name = posixpath.split(part)
+    relations = parts.get(paths.get(posixpath.join(folder, "_rels", f"{name}.rels").casefold(), ""), b"<none/>")
+    found: dict[str, tuple[str, str]] = {}
 
+    def start(written: str, said: dict[str, str]) -> None:
+        if written.rpartition(":")[2] != "Relationship" or said.get("TargetMode") == "External":
+            return
+        if said["Id"] in found:
+            raise Refused(*_DAMAGED)
+        path = posixpath.normpath(posixpath.join("/", folder, said["Target"])).lstrip("/")
+        found[said["Id"]] = said["Type"].rpartition("/")[2], path
 
-def _spoken_out(sheet: bytes) -> bytes:
-    """The sheet with error values and formulas without a stored value as texts: calamine reads both as empty cells."""
-    if b'"e"' in sheet or b"'e'" in sheet:
-        sheet = _ERROR.sub(rb"\1\2str\2", sheet)
-    if b"<f" in sheet or b":f" in sheet:
-        sheet = _HOLLOW.sub(_with_sign, sheet)
-    return sheet
-
-
-def _with_sign(cell: re.Match[bytes]) -> bytes:
-    prefix, attributes, formula = cell[1], _TYPE.sub(b"", cell[2] or b""), cell[3]
-    value = FORMULA_WITHOUT_VALUE.encode()
-    return b'<%bc%b t="str">%b<%bv>%b</%bv></%bc>' % (prefix, attributes, formula, prefix, value, prefix, prefix)
+    parser = expat.ParserCreate("UTF-8")
+    parser.StartElementHandler = start
+    try:
+        if relations.count(b"<") > _MOST_RELATIONS:
+            raise Refused(*_DAMAGED)
+        parser.Parse(relations, True)
+    except (expat.ExpatError, KeyError):
+        raise Refused(*_DAMAGED) from None
+    return found
 
 
 def _stored(parts: Mapping[str, bytes]) -> bytes:

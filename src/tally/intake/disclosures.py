@@ -216,9 +216,12 @@ def _of_sheet(vi: str, en: str, name: Place | None) -> Place:
     return (f"{vi} của {name[0]}", f"{en} of {name[1]}") if name else (vi, en)
 
 
+_NO_CHARACTER = re.compile(r"&#[0-9]{10,}")
+
+
 def _text(raw: bytes) -> str:
     text = raw.decode("utf-8", "replace")
-    return html.unescape(text) if "&" in text else text
+    return html.unescape(_NO_CHARACTER.sub("&", text)) if "&" in text else text
 
 
 def _lines(inside: re.Pattern[bytes], part: bytes) -> list[str]:
