@@ -50,7 +50,10 @@ def test_lines_are_found_where_rows_and_columns_were_inserted():
         pytest.param(" 26740 ", "26740", id="spaces around"),
         pytest.param(None, None, id="blank"),
         pytest.param("em Nguyễn Văn A", None, id="no code at all"),
-        pytest.param(1.5, "1.5", id="a decimal stays wrong"),
+        pytest.param(1.5, None, id="a decimal"),
+        pytest.param("NguyenVanA", None, id="a name without spaces"),
+        pytest.param("12-3-15", None, id="a birthday"),
+        pytest.param("12032015", None, id="too long for any code"),
     ],
 )
 def test_an_area_code_has_the_width_of_its_level(value, code):
@@ -155,6 +158,8 @@ def test_without_a_level_no_figure_is_read():
         pytest.param("BVTE-2024.2", "BVTE-2024.2", id="another version"),
         pytest.param(None, "để trống", id="blank"),
         pytest.param("mẫu của em Nguyễn Văn A", "không đọc được", id="free text is not repeated"),
+        pytest.param("NguyenVanA", "không đọc được", id="nor is a single word"),
+        pytest.param("12/03/2015", "không đọc được", id="nor a birthday"),
     ],
 )
 def test_an_unknown_template_version_is_refused(value, words):

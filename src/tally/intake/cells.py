@@ -11,18 +11,24 @@ from tally.intake.sheet_xml import FORMULA_WITHOUT_VALUE
 from tally.vocabulary import CellState
 
 LARGEST = 10**15
-"""Figures from here on are kept as this one, and in full in the raw text: rule S17 returns them whatever they are."""
+"""Figures from here on are kept as this one: rule S17 returns them whatever they are."""
+
+MOST_DIGITS = 8
+"""Digits of a text that is kept as it was written: more of them can be somebody's number."""
 
 _ZERO = ("0", "không", "-")
 _GROUPED = re.compile(r"[1-9][0-9]{0,2}(?:(?:\.[0-9]{3})+|(?:([ \u00a0\u2007\u2009\u202f])[0-9]{3})(?:\1[0-9]{3})*)")
 _DECIMAL = re.compile(r"[-+]?[0-9]+(?:[.,\s][0-9]+)+")
-_FIGURE_LIKE = re.compile(r"[-+0-9.,\s():/%;xX×…]{1,24}|#[A-Z0-9/!?_]{1,16}")
+_FIGURE_LIKE = re.compile(r"[-+0-9.,\s():%;xX×…]{1,24}")
+_BIRTHDAY_LIKE = re.compile(r"(?<![0-9])[0-9]{1,4}[^0-9]{1,3}[0-9]{1,2}[^0-9]{1,3}[0-9]{1,4}(?![0-9])")
+_ERROR = re.compile(r"#(?:N/A|DIV/0!|GETTING_DATA|[A-Z_]{3,14}[!?])")
 
 
 class Said(NamedTuple):
     """What a cell says as a figure.
 
-    Blanks  `value` is None unless `state` is reported, `reason` unless it is unreadable.
+    Blanks  `value` is None unless `state` is reported, `reason` unless it is unreadable; `raw_text` is a placeholder
+            in ‹› where the text may be anything but a figure.
     """
 
     state: CellState
@@ -57,10 +63,10 @@ def figure_in(cell: Cell) -> Said:
 def _figure_in_number(number: float) -> Said:
     if number >= 0 and number.is_integer():
         whole = int(number)
-        return Said(CellState.REPORTED, min(whole, LARGEST), str(whole) if whole < LARGEST else repr(number))
+        return Said(CellState.REPORTED, min(whole, LARGEST), _short(str(whole)))
     if number.is_integer():
-        return Said(CellState.UNREADABLE, None, str(int(number)) if -number < LARGEST else repr(number), "negative")
-    return Said(CellState.UNREADABLE, None, repr(number), "decimal")
+        return Said(CellState.UNREADABLE, None, _short(str(int(number))), "negative")
+    return Said(CellState.UNREADABLE, None, _short(f"{number:.{MOST_DIGITS - 1}g}"), "decimal")
 
 
 def _figure_in_text(cell: str) -> Said:
@@ -74,24 +80,30 @@ def _figure_in_text(cell: str) -> Said:
         if word in _ZERO:
             return Said(CellState.REPORTED, 0, text)
         if text.isascii() and text.isdigit():
-            return Said(CellState.REPORTED, min(int(text), LARGEST), text)
+            return Said(CellState.REPORTED, min(int(text), LARGEST), _short(text))
         if _GROUPED.fullmatch(text):
-            return Said(CellState.REPORTED, min(int(re.sub(r"\D", "", text)), LARGEST), text)
+            return Said(CellState.REPORTED, min(int(re.sub(r"\D", "", text)), LARGEST), _short(text))
         if text == FORMULA_WITHOUT_VALUE:
             return Said(CellState.UNREADABLE, None, "‹công thức›", "formula")
+        if _ERROR.fullmatch(text):
+            return Said(CellState.UNREADABLE, None, text, "error")
     reason = "text"
-    if text.startswith("#") and _FIGURE_LIKE.fullmatch(text):
-        reason = "error"
-    elif re.fullmatch(r"[-−][0-9. ]+", text):
+    if re.fullmatch(r"[-−][0-9. ]+", text):
         reason = "negative"
     elif _DECIMAL.fullmatch(text):
         reason = "decimal"
-    return Said(CellState.UNREADABLE, None, _without_words(text), reason)
+    return Said(CellState.UNREADABLE, None, _kept(text), reason)
 
 
-def _without_words(text: str) -> str:
-    """The text where it can only be a figure; of anything else, which may name a child, no more than its length."""
-    return text if _FIGURE_LIKE.fullmatch(text) else f"‹chữ, {len(text)} ký tự›"
+def _kept(text: str) -> str:
+    """The text where it can only be a figure; of anything else, which may be about a child, no more than its length."""
+    if _FIGURE_LIKE.fullmatch(text) and not _BIRTHDAY_LIKE.search(text):
+        return _short(text)
+    return f"‹chữ, {len(text)} ký tự›"
+
+
+def _short(number: str) -> str:
+    return number if sum(map(str.isdigit, number)) <= MOST_DIGITS else "‹số lớn›"
 
 
 def is_figure_other_than_zero(cell: Cell) -> bool:

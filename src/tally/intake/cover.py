@@ -20,7 +20,8 @@ def read_cover(grid: Grid, contracts: Contracts, words: Words) -> tuple[Cover, l
     """Read the cover, and say which of its labels are missing or stand twice.
 
     Shape   set phrases become codes, dates dates; names stay as they were written, the persons' names are not kept.
-    Blanks  what is empty or cannot be read is None, also a name or code that holds somebody's number.
+    Blanks  what is empty or cannot be read is None, also a name that holds somebody's number, and a version or code
+            that does not look like one.
     Raises  nothing: whatever stands on a cover is data.
     """
     places = _labels(grid, contracts, words)
@@ -81,10 +82,9 @@ def _said(values: dict[str, Cell], cells: dict[str, str], contracts: Contracts, 
     level = next((one for one in contracts.codelists.levels if words.plain(one.label.vi) == phrase("level")), None)
     kinds = {words.plain(kind.label.vi): kind.code for kind in contracts.codelists.report_kinds}
     versions = {words.plain(template.version): template.version for template in contracts.submission.templates}
-    written_version = text_in(value("template_version"))
     counters = {code: figure_in(value(code)) for code in COUNTERS}
     return Cover(
-        template_version=versions.get(phrase("template_version"), _code(written_version, 20)),
+        template_version=versions.get(phrase("template_version"), _version(text_in(value("template_version")))),
         level=level.code if level else None,
         area_code=_area_code(value("area_code"), level.width if level else 0),
         area_name=name("area_name"),
@@ -108,13 +108,11 @@ def _period(phrase: str) -> Period | None:
     return period if period and 1900 <= period.year <= 2999 else None
 
 
+def _version(text: str) -> str | None:
+    return text if re.fullmatch(r"[A-Z]{2,6}-[0-9]{4}\.[0-9]{1,3}", text) else None
+
+
 def _area_code(cell: Cell, width: int) -> str | None:
     """The code as its level writes it: a number has lost its zeros on the left."""
-    code = _code(text_in(cell), 8)
-    return code.zfill(width) if code and code.isdigit() else code
-
-
-def _code(text: str, longest: int) -> str | None:
-    """A text that can be a code, and nothing else."""
-    is_code = len(text) <= longest and re.fullmatch(r"[0-9A-Za-z._/-]+", text) and not holds_personal_data(text)
-    return text if is_code else None
+    text = text_in(cell)
+    return text.zfill(width) if re.fullmatch(r"[0-9]{1,5}", text) else None

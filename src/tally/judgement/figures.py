@@ -108,7 +108,7 @@ class Batch:
         limit = self.figures.submission_id.map(limits).to_numpy(dtype=float)
         unreadable = (self.figures.state == CellState.UNREADABLE).to_numpy()
         self.checks["S12"][self._own] = unreadable[self._own]
-        self.checks["S17"][self._own] = np.maximum(self._values - limit, 0)[self._own]
+        self.checks["S17"][self._own] = np.where(np.isnan(self._values), np.nan, self._values > limit)[self._own]
         self.checks["S18"][~self._own] = 1
 
     def _judge_claims(self, period: Period) -> None:

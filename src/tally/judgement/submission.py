@@ -103,7 +103,13 @@ def _area(cover: Cover, period: Period, register: Register) -> tuple[Area | None
     day = period.map_date
     if not code:
         return None, [
-            _fault("S03", cover, "area_code", "bìa không ghi mã đơn vị hành chính", "the cover gives no area code")
+            _fault(
+                "S03",
+                cover,
+                "area_code",
+                "không đọc được mã đơn vị hành chính trên bìa",
+                "there is no readable area code on the cover",
+            )
         ]
     area = register.at(code, day)
     if area is None:
