@@ -19,32 +19,12 @@ from tally.judgement.figures import INDEX, Batch
 from tally.judgement.submission import Sent, Standing, standing
 from tally.periods import LOCAL_TIME, Period
 from tally.pipeline.home import Home
+from tally.pipeline.judgements import FINDINGS, OBSERVATIONS, OUTCOMES, SUBMISSIONS, is_whole
 from tally.pipeline.read import cover_of
 from tally.pipeline.state import State, Submission, state_of
 from tally.readings import Cover, Fault
 from tally.vocabulary import CellState, Severity, Verdict
 
-SUBMISSIONS = pa.schema(
-    [(name, pa.string()) for name in ("submission_id", "file_path", "sha256", "sender", "area_code", "area_level")]
-    + [(name, pa.string()) for name in ("period_code", "template_version", "report_kind")]
-    + [("received_at", pa.timestamp("us", tz="UTC")), ("due_date", pa.date32())]
-    + [("verdict", pa.string()), ("is_late", pa.bool_()), ("batch_id", pa.string()), ("received_number", pa.int64())]
-)
-FINDINGS = pa.schema(
-    [
-        (name, pa.string())
-        for name in ("submission_id", "rule_code", "severity", "form_code", "sheet_name", "cell_address")
-    ]
-    + [(name, pa.string()) for name in ("indicator_code", "column_code", "message_vi", "message_en")]
-)
-OBSERVATIONS = pa.schema(
-    [(name, pa.string()) for name in ("submission_id", "form_code", "indicator_code", "column_code", "sheet_name")]
-    + [("cell_address", pa.string()), ("raw_text", pa.string()), ("obs_value", pa.int64()), ("cell_state", pa.string())]
-)
-OUTCOMES = pa.schema(
-    [(name, pa.string()) for name in ("suite", "rule_code", "severity")]
-    + [("judged", pa.int64()), ("failed", pa.int64()), ("outcome", pa.string())]
-)
 WHOLE = -1
 
 
@@ -80,7 +60,8 @@ def judge_batch(chunk_ids: Sequence[str], now: datetime, home: Home | None = Non
         entries = _entries(home, state, chunk_ids)
         ids = "\0".join(entry.submission.submission_id for entry in entries)
         batch_id = hashlib.sha256(f"{home.contracts.version}\0{home.code_version}\0{ids}".encode()).hexdigest()[:16]
-        if all(entry.submission.batch_id == batch_id for entry in entries):
+        stands = all(entry.submission.batch_id == batch_id for entry in entries)
+        if not entries or (stands and is_whole(home.judgement(batch_id))):
             return batch_id
         _stand(entries, state, home.contracts)
         validations = [_judge_submissions(entries, home, batch_id, now)]
@@ -109,6 +90,7 @@ def judge_batch(chunk_ids: Sequence[str], now: datetime, home: Home | None = Non
                     "code": home.code_version,
                 }
                 for entry in entries
+                if entry.submission.batch_id != batch_id
             ],
         )
         return batch_id
@@ -161,7 +143,9 @@ def _stand(entries: Sequence[_Entry], state: State, contracts: Contracts) -> Non
         entry.judged |= {"S02", "S06", "S11"}
         code, period = entry.cover.area_code, entry.cover.period
         report = (code or "", period.code if period else "")
-        earlier = any(one.order < submission.order for one in reports.get(report, []))
+        # of those known when this one came, so that judging again finds the same
+        known = [one for one in reports.get(report, []) if one.number < submission.number]
+        earlier = any(one.order < submission.order for one in known)
         entry.standing = standing(entry.cover, Sent(submission.sender, submission.received_at, earlier), contracts)
         entry.judged |= entry.standing.judged
         entry.faults = [*entry.faults, *entry.standing.faults]

@@ -19,9 +19,10 @@ from tally.adapters.dbt import build_marts
 from tally.adapters.files import locked, point, sync_folder
 from tally.adapters.gx import Validation, run_checkpoint
 from tally.contracts.model import RELEASE
-from tally.errors import GateError, TallyError
+from tally.errors import BuildError, GateError, TallyError
 from tally.periods import LOCAL_TIME, Period, periods_between
 from tally.pipeline.home import Home
+from tally.pipeline.judgements import is_whole
 from tally.pipeline.state import State, state_of
 
 CURRENT = "current"
@@ -56,6 +57,9 @@ def publish_release(now: datetime, home: Home | None = None) -> str | None:
         if not judged:
             return None
         identity = _identity(home, judged, now)
+        lost = sum(not is_whole(home.judgement(batch_id)) for batch_id in set(judged.values()))
+        if lost:
+            raise BuildError(f"the judgements of {lost} batches are gone or of older code: run collect_reports first")
         standing = last["release_id"] if last and last["identity"] == identity else None
         if standing is None:
             try:
@@ -178,7 +182,7 @@ def _accepted_lowest(home: Home, connection: duckdb.DuckDBPyConnection, batches:
     connection.execute(
         """
         create temp table standing as
-        select submission_id, area_code, area_level, period_code
+        select submission_id, batch_id, area_code, area_level, period_code
         from read_parquet(?) inner join judged using (submission_id, batch_id)
         where verdict in ('accepted', 'accepted_with_warnings')
         qualify row_number() over (
@@ -207,8 +211,11 @@ def _accepted_lowest(home: Home, connection: duckdb.DuckDBPyConnection, batches:
         """
         create temp table accepted_lowest as
         select period_code, indicator_code, sex, age_band, subset, obs_value
-        from read_parquet(?)
-        inner join standing using (submission_id)
+        from read_parquet(?, filename = true) as observations
+        inner join standing
+            on
+                observations.submission_id = standing.submission_id
+                and regexp_extract(observations.filename, '([^/]+)/[^/]+$', 1) = standing.batch_id
         inner join named_cells using (indicator_code, column_code)
         left join lowest_reports using (area_code, period_code)
         where case when only_level is null then lowest_reports.area_code is not null else area_level = only_level end

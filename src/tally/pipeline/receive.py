@@ -14,6 +14,7 @@ from tally.adapters.ledger import Event
 from tally.errors import ContractError
 from tally.periods import Period
 from tally.pipeline.home import Home
+from tally.pipeline.judgements import is_whole
 from tally.pipeline.state import State, Submission, state_of
 
 FEEDS = "feeds"
@@ -28,7 +29,8 @@ def receive_new_files(
     """Archive and record every file that has arrived by `now`, in the order in which they came.
 
     Shape   chunks of submission ids whose judgement is still to come: new ones, those that an interrupted run left,
-            and, where an area or a period is given, all of that area or period again.
+            those whose judgement was deleted or has other columns than the present code writes, and, where an area or
+            a period is given, all of that area or period again.
     Blanks  a file without a line in received.csv was received now.
     Raises  ContractError if received.csv cannot be read.
     """
@@ -42,7 +44,13 @@ def receive_new_files(
             known = set(state.submissions)
             home.ledger.append(now, [event for event in events if event and event["submission_id"] not in known])
         state = state_of(home.ledger.events())
-    waiting = [one for one in state.submissions.values() if one.received_at <= now and _wanted(one, area, period, home)]
+    batches = {one.batch_id for one in state.submissions.values() if one.batch_id}
+    lost = {batch_id for batch_id in batches if not is_whole(home.judgement(batch_id))}
+    waiting = [
+        one
+        for one in state.submissions.values()
+        if one.received_at <= now and (one.batch_id in lost or _wanted(one, area, period, home))
+    ]
     ids = [one.submission_id for one in sorted(waiting, key=lambda one: one.order)]
     return [ids[start : start + CHUNK_SIZE] for start in range(0, len(ids), CHUNK_SIZE)]
 
