@@ -45,6 +45,20 @@ def test_a_finding_quotes_no_more_than_a_short_figure(rule, address, cell, words
     assert words in batch.text(rule, rule, batch.row_at("one", "BVTE-01", address)).vi
 
 
+def test_a_broken_sum_tells_no_number_of_nine_digits():
+    batch = judged(E8=912345678, F8=0, G8=0)
+    row = batch.row_at("one", "BVTE-01", "E8")
+    assert batch.checks["R0101"][row] == 99_999_999
+    assert batch.text("R0101", "R0101", row).vi.startswith("E8 = > 99.999.999; F8 + G8 = 0.")
+
+
+def test_a_sheet_whose_crossed_out_cells_are_as_printed_is_judged_once():
+    checks = judged(E9=1).checks["S18"]
+    assert checks[~np.isnan(checks)].tolist() == [0]
+    checks = judged(I8=3).checks["S18"]
+    assert checks[~np.isnan(checks)].tolist() == [1]
+
+
 def test_an_area_code_that_cannot_be_read_is_not_quoted():
     cover = read(with_cells("TT chung", B5="NguyenVanA")).cover
     assert cover is not None

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from tally.contracts.model import ACROSS_FORMS, Claim, Contracts, Rule, Text, rule_column
 from tally.judgement.claims import Cube, anchor, residuals
-from tally.judgement.wording import Figure, explanation
+from tally.judgement.wording import LARGEST_TOLD, Figure, explanation
 from tally.periods import Period
 from tally.vocabulary import CellState
 
@@ -109,6 +109,12 @@ class Batch:
         unreadable = (self.figures.state == CellState.UNREADABLE).to_numpy()
         self.checks["S12"][self._own] = unreadable[self._own]
         self.checks["S17"][self._own] = np.where(np.isnan(self._values), np.nan, self._values > limit)[self._own]
+        # a sheet whose cells printed as x hold nothing else was judged too: at its first cell
+        forms = self.figures.form_code.astype("category").cat.codes.to_numpy()
+        sheets = pd.Series(
+            self.figures.submission_id.astype("category").cat.codes.to_numpy().astype(int) * 1000 + forms
+        )
+        self.checks["S18"][~sheets.duplicated() & ~sheets.isin(sheets[~self._own])] = 0
         self.checks["S18"][~self._own] = 1
 
     def _judge_claims(self, period: Period) -> None:
@@ -130,7 +136,7 @@ class Batch:
             if claim.statement.looks_back:
                 continue
             name = rule_column(claim.rule, self._siblings(claim))
-            residual = residuals(claim, cube)
+            residual = np.clip(residuals(claim, cube), -LARGEST_TOLD, LARGEST_TOLD)
             for at, place in enumerate(claim.places):
                 of_indicator, of_column = anchor(claim, place)
                 self._claims[name, of_indicator, of_column, period] = claim, place

@@ -10,6 +10,7 @@ from tally.contracts.model import Claim, Text
 from tally.judgement.claims import evaluate
 
 _LEAST_SHARE = 0.0001
+LARGEST_TOLD = 99_999_999  # nine digits may be somebody's identity or telephone number, typed into a figure cell
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,8 @@ def _some(cells: Sequence[str], joint: str) -> str:
 
 
 def _number(value: float, thousands: str, point: str, share: bool) -> str:
+    if abs(value) > LARGEST_TOLD:
+        return f"> {_number(LARGEST_TOLD, thousands, point, False)}"
     if share and 0 < value < _LEAST_SHARE:
         return f"< {_number(_LEAST_SHARE, thousands, point, share)}"
     text = f"{value:,.4f}" if share else f"{value:,.0f}"
