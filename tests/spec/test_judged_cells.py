@@ -54,9 +54,9 @@ def test_a_broken_sum_tells_no_number_of_nine_digits():
 
 def test_a_sheet_whose_crossed_out_cells_are_as_printed_is_judged_once():
     checks = judged(E9=1).checks["S18"]
-    assert checks[~np.isnan(checks)].tolist() == [0]
+    assert checks[~np.isnan(checks)].tolist() == [0] * 6
     checks = judged(I8=3).checks["S18"]
-    assert checks[~np.isnan(checks)].tolist() == [1]
+    assert sorted(checks[~np.isnan(checks)]) == [0] * 5 + [1]
 
 
 def test_an_area_code_that_cannot_be_read_is_not_quoted():
