@@ -32,6 +32,12 @@ def _break_gate(project: Path) -> None:
     write_compiled(project)
 
 
+def _silence_gate(project: Path) -> None:
+    with (project / "contracts" / "release.yml").open("a", encoding="utf-8") as file:
+        file.write(CHECK.replace("1 as residual", "null as residual"))
+    write_compiled(project)
+
+
 def _break_model(project: Path) -> None:
     model = project / "dbt_project" / "models" / "intermediate" / "int_observations_rolled_up.sql"
     text = model.read_text(encoding="utf-8")
@@ -61,6 +67,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Home:
     ("break_it", "error", "says"),
     [
         pytest.param(_break_gate, GateError, r"G99 does not hold \(Nothing is wrong\) at 1 places: VN", id="the gate"),
+        pytest.param(_silence_gate, GateError, "G99 judged nothing", id="a check of the gate that judges nothing"),
         pytest.param(
             _break_model, BuildError, "the_nation_is_the_sum_of_what_the_lowest_areas_reported", id="the build"
         ),

@@ -13,6 +13,10 @@ import pytest
 from tally.errors import LedgerError
 from tally.periods import LOCAL_TIME, Period
 from tally.pipeline.home import Home
+from tally.pipeline.judge import judge_batch
+from tally.pipeline.publish import publish_release
+from tally.pipeline.read import read_submissions
+from tally.pipeline.receive import receive_new_files
 from tally.pipeline.run import run
 from tally.pipeline.trace import trace_figure
 from tally.pipeline.verify import rebuild_release, verify_home
@@ -85,6 +89,55 @@ def test_a_figure_leads_back_to_cells_that_add_up_to_it(home: Home) -> None:
     assert {cell["cell_address"] for cell in traced["cells"]} == {"E10"}
 
 
+def test_a_figure_that_its_cells_do_not_add_up_to_is_said_not_to_agree(home: Home, tmp_path: Path) -> None:
+    copy = _copy(home, tmp_path)
+    _edit_figure(copy)
+    traced = trace_figure(copy, "pupils", "VN", "2025-A1", "_T", "_T", "_T", "current")
+    assert (traced["published"], traced["total"], traced["agrees"]) == (0, 100 + 222 + 333 + 400, False)
+
+
+def test_changes_name_every_figure_that_is_new_or_another(home: Home) -> None:
+    rows = duckdb.read_csv(str(home.releases / "current" / "changes.csv"), all_varchar=True)
+    pupils = rows.filter("indicator_code = 'pupils' and frame = 'as_reported'")
+    changed = pupils.filter("area_level in ('commune', 'nation')").project("value_before, value_now").fetchall()
+    assert set(changed) == {("200", "222"), ("300", "333"), (None, "400"), ("600", "1055")}
+
+
+def test_rows_that_were_added_or_taken_away_make_a_release_differ_from_what_is_made_again(
+    home: Home, tmp_path: Path
+) -> None:
+    copy = _copy(home, tmp_path)
+    for mart, rows in (("dim_periods", "from old limit 1"), ("fct_findings", "from old union all from old")):
+        path = (copy.releases / "current" / "parquet" / mart / f"{mart}.parquet").resolve()
+        path.chmod(0o644)
+        with duckdb.connect() as marts:
+            marts.execute(f"create table old as from read_parquet('{path}')")
+            marts.execute(f"copy ({rows}) to '{path}' (format parquet)")
+    with pytest.raises(LedgerError, match=r"differs in dim_periods, fct_findings$"):
+        rebuild_release(copy, "current")
+
+
+def test_a_release_follows_every_judgement_and_every_period_that_ends_but_no_clock_that_is_set_back(
+    home: Home, tmp_path: Path
+) -> None:
+    copy = _copy(home, tmp_path)
+    last = (copy.releases / "current").readlink().name
+    assert publish_release(NOW + timedelta(days=2), copy) == last
+    chunks = receive_new_files(NOW + timedelta(days=2), area=min(path.name for path in copy.inbox.iterdir()), home=copy)
+    judge_batch([read_submissions(chunk, copy) for chunk in chunks], NOW + timedelta(days=2), copy)
+    judged_again = publish_release(NOW + timedelta(days=2), copy)
+    assert judged_again != last
+    half_year_ended = publish_release(datetime(2026, 6, 15, tzinfo=LOCAL_TIME), copy)
+    assert half_year_ended != judged_again
+    assert publish_release(NOW, copy) == half_year_ended
+
+
+def _copy(home: Home, folder: Path) -> Home:
+    copy = Home(folder / "copy")
+    shutil.copytree(home.root, copy.root, symlinks=True)
+    return copy
+
+
 def _edit_figure(home: Home) -> None:
     path = (home.releases / "current" / "national.duckdb").resolve()
     path.chmod(0o644)
@@ -140,16 +193,14 @@ def _remove_file(home: Home) -> None:
     ],
 )
 def test_what_somebody_changed_is_named(home: Home, tmp_path: Path, tamper: Callable[[Home], None], named: str) -> None:
-    copy = Home(tmp_path / "copy")
-    shutil.copytree(home.root, copy.root, symlinks=True)
+    copy = _copy(home, tmp_path)
     tamper(copy)
     with pytest.raises(LedgerError, match=named):
         verify_home(copy)
 
 
 def test_a_file_that_cannot_be_read_waits_and_holds_up_nobody(home: Home, tmp_path: Path) -> None:
-    copy = Home(tmp_path / "copy")
-    shutil.copytree(home.root, copy.root, symlinks=True)
+    copy = _copy(home, tmp_path)
     odd = os.fsencode(copy.inbox / "03388") + b"/b\xb8o c\xb8o.xlsx"
     os.makedirs(os.path.dirname(odd), exist_ok=True)  # noqa: PTH103, PTH120 the name is no text
     shutil.copyfile(next(copy.inbox.rglob("a.xlsx")), odd)
