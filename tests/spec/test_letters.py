@@ -12,7 +12,7 @@ import pytest
 
 from tally.contracts.load import load_contracts
 from tally.contracts.model import Contracts
-from tally.exports.answers import Finding, Submission, marks, runs
+from tally.exports.answers import Finding, Submission, marks, needs_answer, points, runs
 from tally.exports.letter import letter
 from tally.periods import LOCAL_TIME
 from tally.vocabulary import Severity, Verdict
@@ -242,6 +242,34 @@ def test_a_workbook_that_cannot_be_marked_is_said_to_be_so(contracts: Contracts)
 @pytest.mark.parametrize("verdict", [Verdict.REFUSED, Verdict.DUPLICATE])
 def test_what_was_refused_or_sent_twice_is_never_copied(contracts: Contracts, verdict: Verdict) -> None:
     assert marks(replace(RETURNED, verdict=verdict), [WRONG_TOTAL], contracts) == []
+
+
+def test_the_cover_of_a_marked_copy_counts_its_cells_by_their_worst_finding(contracts: Contracts) -> None:
+    doubtful = [replace(WRONG_TOTAL, severity=Severity.WARNING, cell_address=cell) for cell in ("F12", "F13", "F14")]
+    cover, *_ = marks(RETURNED, [*doubtful, WRONG_TOTAL, WRONG_TOTAL], contracts)
+    assert "1 ô phải sửa (màu đỏ), 2 ô cần kiểm tra (màu vàng)" in cover.text
+
+
+@pytest.mark.parametrize(
+    ("verdict", "findings", "answered"),
+    [
+        pytest.param(Verdict.ACCEPTED, [], False, id="accepted without a finding"),
+        pytest.param(Verdict.ACCEPTED, [replace(WRONG_TOTAL, severity=Severity.INFO)], True, id="accepted, but late"),
+        pytest.param(Verdict.RETURNED, [WRONG_TOTAL], True, id="returned"),
+    ],
+)
+def test_only_a_report_without_any_finding_gets_no_answer(
+    verdict: Verdict, findings: list[Finding], answered: bool
+) -> None:
+    assert needs_answer(replace(RETURNED, verdict=verdict), findings) == answered
+
+
+@pytest.mark.parametrize(("cells", "lines"), [(6, 6), (7, 1)])
+def test_more_than_six_different_lines_of_a_rule_become_one(contracts: Contracts, cells: int, lines: int) -> None:
+    findings = [replace(WRONG_TOTAL, cell_address=f"F{at}", message_vi=f"F{at} = {at}") for at in range(10, 10 + cells)]
+    (point,) = points(findings, contracts, "vi")
+    assert len(point.lines) == lines
+    assert ("F10–F16" in point.lines[0].where) == (lines == 1)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import csv
 import re
 import zipfile
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -118,6 +119,14 @@ def test_several_findings_of_a_cell_are_one_comment_in_the_colour_of_the_worst()
     marked = marked_workbook(CLEAN.read_bytes(), [DOUBTFUL, WRONG])
     assert comments(marked) == {("BVTE-02", "E9"): f"{SIGNATURE}\n• {WRONG.text}\n• {DOUBTFUL.text}"}
     assert colour(marked, "BVTE-02", "E9") == FILLS[Severity.CRITICAL]
+
+
+def test_what_must_be_mended_is_reddish_and_what_must_be_looked_at_is_yellow() -> None:
+    marked = marked_workbook(CLEAN.read_bytes(), [WRONG, replace(DOUBTFUL, cell_address="E10")])
+    _, red, green, blue = bytes.fromhex(colour(marked, "BVTE-02", "E9"))
+    assert red > green == blue
+    _, red, green, blue = bytes.fromhex(colour(marked, "BVTE-02", "E10"))
+    assert min(red, green) > blue + 0x40
 
 
 def test_a_note_on_the_cover_colours_nothing() -> None:
