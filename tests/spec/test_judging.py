@@ -57,9 +57,13 @@ class Senders:
 
 
 @pytest.fixture(scope="module")
-def judged(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    return Home(tmp_path_factory.mktemp("judging"))
+
+
+@pytest.fixture(scope="module")
+def judged(home: Home) -> dict[str, dict[str, Any]]:
     """By file name: the row of submissions.parquet, with its `rules` and the `cells` that it adds to the figures."""
-    home = Home(tmp_path_factory.mktemp("judging"))
     senders = Senders(home)
     senders.leave("accepted", 0, FIRST)
     senders.leave("returned", 1, FIRST, UNREADABLE)
@@ -80,8 +84,8 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]
     return found | rows_of(home, judge(home, SECOND + timedelta(days=1)))
 
 
-def judge(home: Home, now: datetime) -> Path:
-    chunks = receive_new_files(now, home=home)
+def judge(home: Home, now: datetime, period: str | None = None) -> Path:
+    chunks = receive_new_files(now, period=period, home=home)
     return home.judgement(judge_batch([read_submissions(chunk, home) for chunk in chunks], now, home))
 
 
@@ -145,3 +149,10 @@ def test_what_lies_in_another_folder_and_what_was_sent_twice_is_nobodys_report(
     for name, row in judged.items():
         is_report = row["verdict"] not in ("refused", "duplicate")
         assert (row["area_code"] is not None, row["period_code"] is not None) == (is_report, is_report), name
+
+
+def test_judging_all_of_a_period_again_finds_the_same(home: Home, judged: dict[str, dict[str, Any]]) -> None:
+    again = rows_of(home, judge(home, SECOND + timedelta(days=2), PERIOD.code))
+    assert len(again) == len([row for row in judged.values() if row["period_code"]])
+    for name, row in again.items():
+        assert row | {"batch_id": judged[name]["batch_id"]} == judged[name]
