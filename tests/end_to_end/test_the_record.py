@@ -89,6 +89,15 @@ def test_a_figure_leads_back_to_cells_that_add_up_to_it(home: Home) -> None:
     assert {cell["cell_address"] for cell in traced["cells"]} == {"E10"}
 
 
+def test_a_figure_of_many_reports_is_traced_by_several_processes_and_says_the_same(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = ("pupils", "VN", "2025-A1", "_T", "_T", "_T", "current")
+    expected = trace_figure(home, *asked)
+    monkeypatch.setattr("tally.pipeline.trace._MANY", 0)
+    assert trace_figure(home, *asked) == expected
+
+
 def test_a_figure_that_its_cells_do_not_add_up_to_is_said_not_to_agree(home: Home, tmp_path: Path) -> None:
     copy = _copy(home, tmp_path)
     _edit_figure(copy)

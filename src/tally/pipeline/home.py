@@ -21,6 +21,10 @@ class Home:
     root: Path
     project: Path = PROJECT
 
+    def __reduce__(self) -> tuple[type["Home"], tuple[Path, Path]]:
+        """Between processes go the two folders, not what was read from them."""
+        return Home, (self.root, self.project)
+
     @classmethod
     def default(cls) -> "Home":
         return cls(Path(os.environ.get("TALLY_HOME", "var")).resolve())

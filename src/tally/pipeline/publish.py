@@ -243,7 +243,7 @@ def _extract(release: Path) -> None:
 
 
 def _write_changes(home: Home, release: Path) -> None:
-    """changes.csv: every figure that differs from the release before."""
+    """changes.csv: every figure that differs from the release before; none in the first."""
     with duckdb.connect() as connection:
         connection.execute(f"attach '{release / 'national.duckdb'}' as new (read_only)")
         figure = "frame, area_code, area_level, period_code, indicator_code, sex, age_band, subset"
@@ -252,7 +252,7 @@ def _write_changes(home: Home, release: Path) -> None:
             connection.execute(f"attach '{before.resolve()}' as old (read_only)")
             old = "old.marts.fct_indicator_values"
         else:
-            old = "(select * from new.marts.fct_indicator_values limit 0)"
+            old = "new.marts.fct_indicator_values"
         connection.execute(
             f"""
             copy (

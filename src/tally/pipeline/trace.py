@@ -1,6 +1,9 @@
 """From a published figure back to the cells that it is made of."""
 
+import os
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from multiprocessing import get_context
 from typing import Any
 
@@ -12,6 +15,7 @@ from tally.periods import Period
 from tally.pipeline.home import Home
 from tally.vocabulary import NATION, CellState
 
+Report = tuple[str, str, str]  # area, file path, sha256
 _MANY = 60
 
 
@@ -46,20 +50,18 @@ def trace_figure(
             [period],
         ).fetchall()
     column = _column(home, sex, age, subset)
-    reports = [
-        (home, code, file_path, sha256, indicator, column)
-        for code, file_path, sha256 in standing
-        if _contributes(home, code, area, indicator, Period.parse(period))
-    ]
+    reports = [report for report in standing if _contributes(home, report[0], area, indicator, Period.parse(period))]
     if len(reports) > _MANY:
-        with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
-            found = list(pool.map(_cell, reports, chunksize=50))
+        workers = os.cpu_count() or 1
+        parts = [reports[start::workers] for start in range(workers)]
+        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+            read = pool.map(partial(_cells, home, indicator, column), parts)
+            found = sorted((cell for part in read for cell in part), key=lambda cell: str(cell["area_code"]))
     else:
-        found = [_cell(report) for report in reports]
-    cells = [cell for cell in found if cell]
-    values = [cell["value"] for cell in cells if cell["value"] is not None]
+        found = _cells(home, indicator, column, reports)
+    values = [cell["value"] for cell in found if cell["value"] is not None]
     total = sum(values) if values else None
-    return {"published": published[0], "total": total, "agrees": published[0] == total, "cells": cells}
+    return {"published": published[0], "total": total, "agrees": published[0] == total, "cells": found}
 
 
 def _column(home: Home, sex: str, age: str, subset: str) -> str:
@@ -82,18 +84,23 @@ def _contributes(home: Home, code: str, area: str, indicator: str, period: Perio
     return area == NATION or area in (holder.code for holder in register.lineage(code, day))
 
 
-def _cell(report: tuple[Home, str, str, str, str, str]) -> dict[str, Any] | None:
-    home, code, file_path, sha256, indicator, column = report
-    figures = read_workbook(home.archive.path(sha256), home.contracts).figures
-    for at, (of_indicator, of_column) in enumerate(zip(figures.indicator_code, figures.column_code, strict=True)):
-        if (of_indicator, of_column) == (indicator, column) and figures.state[at] != CellState.NOT_USED:
-            return {
-                "area_code": code,
-                "file_path": file_path,
-                "sha256": sha256,
-                "sheet_name": figures.sheet_name[at],
-                "cell_address": figures.cell_address[at],
-                "raw_text": figures.raw_text[at],
-                "value": figures.value[at],
-            }
-    return None
+def _cells(home: Home, indicator: str, column: str, reports: Sequence[Report]) -> list[dict[str, Any]]:
+    """The cell of each report, read from the archive; none where the report does not print it."""
+    cells = []
+    for code, file_path, sha256 in reports:
+        figures = read_workbook(home.archive.path(sha256), home.contracts).figures
+        names = zip(figures.indicator_code, figures.column_code, figures.state, strict=True)
+        for at, (of_indicator, of_column, state) in enumerate(names):
+            if (of_indicator, of_column) == (indicator, column) and state != CellState.NOT_USED:
+                cells.append(
+                    {
+                        "area_code": code,
+                        "file_path": file_path,
+                        "sha256": sha256,
+                        "sheet_name": figures.sheet_name[at],
+                        "cell_address": figures.cell_address[at],
+                        "raw_text": figures.raw_text[at],
+                        "value": figures.value[at],
+                    }
+                )
+    return cells
