@@ -18,6 +18,7 @@ from tally.adapters.ledger import Event
 from tally.intake.workbook import read_workbook
 from tally.periods import Period
 from tally.pipeline.home import Home
+from tally.pipeline.receive import CHUNK_SIZE
 from tally.pipeline.state import State, state_of
 from tally.readings import Cover, Fault, Figures
 
@@ -37,7 +38,6 @@ FIGURES = pa.schema(
 
 
 _FEW = 100  # fewer are read sooner than a process starts
-_CHUNK_SIZE = 200
 
 
 def read_submissions(chunk: Sequence[str], home: Home | None = None) -> str:
@@ -55,7 +55,7 @@ def read_chunks(chunks: Sequence[Sequence[str]], home: Home) -> list[str]:
     if len(ids) <= _FEW:
         return [read_submissions(ids, home)]
     workers = os.cpu_count() or 1
-    size = min(_CHUNK_SIZE, -(-len(ids) // workers))
+    size = min(CHUNK_SIZE, -(-len(ids) // workers))
     parts = [ids[start : start + size] for start in range(0, len(ids), size)]
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         return list(pool.map(read_submissions, parts, [home] * len(parts)))

@@ -29,7 +29,6 @@ def run(now: datetime, home: Home, say: Callable[[str], None] = lambda _: None) 
     chunks = receive_new_files(now, home=home)
     received = sum(len(chunk) for chunk in chunks)
     say(f"{received} to judge")
-    letters = 0
     if chunks:
         chunk_ids = read_chunks(chunks, home)
         say("read")

@@ -40,14 +40,15 @@ class State:
     submissions: dict[str, Submission] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
     releases: dict[str, str] = field(default_factory=dict)
+    _originals: dict[tuple[str, str], Submission] = field(default_factory=dict)
 
     def original_of(self, submission: Submission) -> Submission:
         """The first submission of the same bytes in the same folder, in the order of the ledger; maybe itself."""
-        return next(
-            other
-            for other in self.submissions.values()
-            if (other.sender, other.sha256) == (submission.sender, submission.sha256)
-        )
+        return self._originals[submission.sender, submission.sha256]
+
+    def receive(self, submission: Submission) -> None:
+        self.submissions[submission.submission_id] = submission
+        self._originals.setdefault((submission.sender, submission.sha256), submission)
 
 
 def state_of(events: Iterable[Event]) -> State:
@@ -56,15 +57,17 @@ def state_of(events: Iterable[Event]) -> State:
     for event in events:
         match event["event"]:
             case "received":
-                state.submissions[event["submission_id"]] = Submission(
-                    submission_id=event["submission_id"],
-                    file_path=event["file_path"],
-                    sha256=event["sha256"],
-                    size=event["size"],
-                    mtime_ns=event["mtime_ns"],
-                    sender=event["sender"],
-                    received_at=datetime.fromisoformat(event["received_at"]),
-                    number=event["seq"],
+                state.receive(
+                    Submission(
+                        submission_id=event["submission_id"],
+                        file_path=event["file_path"],
+                        sha256=event["sha256"],
+                        size=event["size"],
+                        mtime_ns=event["mtime_ns"],
+                        sender=event["sender"],
+                        received_at=datetime.fromisoformat(event["received_at"]),
+                        number=event["seq"],
+                    )
                 )
             case "read":
                 for submission_id in event["submission_ids"]:
