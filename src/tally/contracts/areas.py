@@ -85,6 +85,10 @@ class Register:
         """The flows out of each code on each day: ((code, day), flows)."""
         return self._flows.items()
 
+    def flows_from(self, area: Area) -> Sequence[Flow]:
+        """What flowed out of a closed version on the day it ended; none where its code simply goes on."""
+        return self._flows.get((area.code, area.valid_to), ()) if area.valid_to else ()
+
     @property
     def codes(self) -> Iterable[str]:
         """Every code ever given."""
@@ -155,7 +159,7 @@ class Register:
         """The codes that hold a closed version's territory from its last day on: where it flowed, or its own code."""
         if area.valid_to is None:
             return []
-        flows = self._flows.get((area.code, area.valid_to))
+        flows = self.flows_from(area)
         if flows:
             return [flow.new_code for flow in flows]
         return [area.code] if self.at(area.code, area.valid_to) else []

@@ -1,0 +1,1 @@
+"""Areas through time: where a territory lies on another map, and which area a written name means."""
