@@ -1,9 +1,11 @@
 """Seconds and memory of `tally run` on one simulated province, beside a floor that only opens the same workbooks.
 
 The floor is one process that reads every sheet with python-calamine into lists and does nothing else.
+Below: how many names, as tests/spec/perturbing.py deforms them, one process resolves in a second.
 """
 
 import os
+import random
 import subprocess
 import sys
 import tempfile
@@ -15,6 +17,13 @@ import psutil
 from python_calamine import CalamineWorkbook
 from rich.console import Console
 from rich.table import Table
+
+from tally.areas.resolve import Resolver, Written
+from tally.periods import Period
+from tally.pipeline.home import Home
+
+sys.path.append(str(Path(__file__).parents[1] / "tests" / "spec"))
+from perturbing import perturbed  # the names that the tests hold
 
 PROVINCE, PERIOD, CLOCK = "12", "2025-A1", "2026-01-05T09:00:00+07:00"
 TALLY = [sys.executable, "-m", "tally"]
@@ -59,6 +68,20 @@ def floor(inbox: Path) -> float:
     return time.monotonic() - begun
 
 
+def names_a_second(period: Period, names: int = 5000) -> float:
+    register, rng = Home.default().contracts.register, random.Random(1)  # noqa: S311 - nothing secret
+    day, resolver = period.map_date, Resolver(register)
+    written = []
+    for area in rng.choices(register.on(day, "commune"), k=names):
+        within = register.district_of(area.code, day), register.province_of(area.code, day)
+        name, district, province = (perturbed(one.name, rng) if one else None for one in (area, *within))
+        written.append((Written(name, district, province), within[1].code))
+    begun = time.monotonic()
+    for one, sender in written:
+        resolver.resolve(one, day, sender, "commune")
+    return names / (time.monotonic() - begun)
+
+
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
@@ -71,6 +94,8 @@ def main() -> None:
     for name, seconds, memory in rows:
         table.add_row(name, f"{seconds:.1f}", f"{memory:.0f}" if memory else "", f"{seconds / rows[1][1]:.0f}")
     Console().print(table)
+    for period in (Period(2025, "S1"), Period(2025, "A1")):
+        Console().print(f"names resolved a second on the map of {period}, maps made too: {names_a_second(period):,.0f}")
 
 
 if __name__ == "__main__":

@@ -92,6 +92,8 @@ national_figures as (
     select figures.*
     from {{ ref('fct_indicator_values') }} as figures
     semi join added_indicators on figures.indicator_code = added_indicators.indicator_code
+    -- not those that are derived
+    semi join periods on figures.period_code = periods.period_code
     where
         figures.frame = 'as_reported'
         and figures.area_code = 'VN'

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tally.errors import TallyError, UsageError
+from tally.periods import Period
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 out, err = Console(), Console(stderr=True)
@@ -81,16 +83,12 @@ def simulate(
     fault_rate: float = 0.0,
 ) -> None:
     """Write lawful, clearly marked simulated workbooks."""
-    from tally.periods import Period
     from tally.pipeline.home import Home
     from tally.pipeline.simulate import simulate_to
 
     if national == bool(areas):
         raise UsageError("give --areas CODE… or --national")
-    try:
-        asked = Period.parse(period)
-    except ValueError as error:
-        raise UsageError(str(error)) from None
+    asked = _period(period)
     codes = [code for one in areas or [] for code in one.replace(",", " ").split()]
     written = simulate_to(out_folder, Home.default().contracts, asked, codes, seed=seed, fault_rate=fault_rate)
     out.print(f"{written} workbooks in {out_folder / 'inbox'}", soft_wrap=True)
@@ -125,6 +123,43 @@ def trace(
         out.print(f"published {traced['published']}, cells add up to {traced['total']}: {agreement}")
     if not traced["agrees"]:
         raise typer.Exit(4)
+
+
+@app.command()
+def resolve(
+    period: Annotated[str, typer.Option(help="whose map is asked: 2025-S1, 2025-A1")],
+    text: Annotated[str | None, typer.Argument(help="name[, district][, province]: 'P.1, Quận 3, TP.HCM'")] = None,
+    code: Annotated[str | None, typer.Option(help="the code that was written, alone or beside the name")] = None,
+    province: Annotated[
+        str | None, typer.Option(help="code of the sender's province: nothing outside is meant")
+    ] = None,
+    level: Annotated[str | None, typer.Option(help="commune, district or province; default any")] = None,
+    file: Annotated[Path | None, typer.Option(help="CSV with the columns code, name, district, province")] = None,
+    answers: Annotated[Path | None, typer.Option("--out", help="CSV with the answers of --file behind")] = None,
+    as_json: Json = False,
+) -> None:
+    """Which area a written name or code means in a period; 1 if anything is for a person to decide."""
+    from tally.pipeline.home import Home
+    from tally.pipeline.resolve import Question, parted, resolve_file
+
+    question = Question(Home.default(), _period(period), province, level)
+    if (file is None) != (answers is None) or (file is None) == (text is None and code is None):
+        raise UsageError("give a name or --code, or --file with --out")
+    if file and answers:
+        counts = resolve_file(file, answers, question)
+        print(json.dumps(counts)) if as_json else out.print(", ".join(f"{n} {status}" for status, n in counts.items()))
+        if counts["review"] or counts["unknown"]:
+            raise typer.Exit(1)
+        return
+    found = question.row(replace(parted(text or "", question), code=code))
+    if as_json:
+        print(json.dumps(found, ensure_ascii=False, indent=1))
+    else:
+        lines = [f"{found['status']}  {found['method']}  {found['score']:.2f}"]
+        lines += [f"  {one['code']} {one['name']}  {one['score']:.2f}" for one in found["candidates"]]
+        out.print("\n".join(lines), markup=False, highlight=False, soft_wrap=True)
+    if found["status"] != "settled":
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -187,6 +222,13 @@ def _with_lists(arguments: list[str]) -> list[str]:
             spread.append("--areas")
         spread.append(argument)
     return spread
+
+
+def _period(code: str) -> Period:
+    try:
+        return Period.parse(code)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
 
 
 def _clock(as_of: str | None) -> datetime:

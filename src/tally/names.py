@@ -1,4 +1,5 @@
-"""Vietnamese text as people write it: when two spellings are the same words, and a name in English letters.
+"""Vietnamese text as people write it: when two spellings are the same words, the type of area that a prefix says, and
+a name in English letters.
 
 Source  forms/FORMS.md, rule S07 and the lines on how labels are compared.
 """
@@ -13,11 +14,10 @@ QUALITIES = "\u0302\u0306\u031b"  # circumflex, breve, horn: they make another l
 APOSTROPHES = "'`´ʹʻʼʽˈˊˋ‘’‛′‵＇ꞌ"
 DASHES = "−⁃"  # beside what Unicode itself calls a dash
 
-PREFIXES = (
-    "phường", "xã", "thị trấn", "đặc khu", "quận", "huyện", "thị xã", "thành phố", "tỉnh",
-)  # fmt: skip
-ABBREVIATIONS = r"(?:t\.?t|đ\.?k|t\.?x|t\.?p|[pxqht])(?:\s*\.\s*|\s+|(?=\d))"
-
+ABBREVIATIONS = {
+    "Phường": "p", "Xã": "x", "Thị trấn": "tt", "Đặc khu": "đk",
+    "Quận": "q", "Huyện": "h", "Thị xã": "tx", "Thành phố": "tp", "Tỉnh": "t",
+}  # fmt: skip
 TYPES_IN_ENGLISH = {
     "Phường": "Ward",
     "Xã": "Commune",
@@ -37,7 +37,7 @@ def plain(text: str) -> str:
     Shape   "  Tổng\\u00a0 SỐ" → "tong so": no accents, no case, single spaces, composed; đ is d.
             Only Vietnamese accents go: the ø, å, © and µ of a legacy font stay, and so never match.
     """
-    return unicodedata.normalize("NFC", _without_accents(" ".join(_decomposed(text).split())))
+    return unicodedata.normalize("NFC", without_accents(" ".join(_decomposed(text).split())))
 
 
 def same_name(written: str, official: str) -> Literal["same", "accents", "other"]:
@@ -46,11 +46,11 @@ def same_name(written: str, official: str) -> Literal["same", "accents", "other"
     Shape   same: equal but for Unicode form, case, tone placement, spaces, apostrophes, dashes and the usual prefix;
             accents: equal only without accents; other: another name, or one in letters that cannot be read.
     """
-    ours, theirs = _canonical(written), _canonical(official)
+    ours, theirs = canonical(written), canonical(official)
     if any(_equal(one, other) for one in _readings(ours) for other in _readings(theirs)):
         return "same"
-    ours_plain = {_joined(_without_accents(one)) for one in _readings(ours, unaccented=True)}
-    theirs_plain = {_joined(_without_accents(other)) for other in _readings(theirs, unaccented=True)}
+    ours_plain = {_joined(without_accents(one)) for one in _readings(ours, unaccented=True)}
+    theirs_plain = {_joined(without_accents(other)) for other in _readings(theirs, unaccented=True)}
     return "accents" if ours_plain & theirs_plain else "other"
 
 
@@ -62,7 +62,7 @@ def english_name(name: str, area_type: str) -> str:
     kind = TYPES_IN_ENGLISH[area_type]
     written, prefix = unicodedata.normalize("NFC", name), area_type + " "
     rest = written[len(prefix) :] if written.casefold().startswith(prefix.casefold()) else written
-    letters = unicodedata.normalize("NFC", _without_accents(unicodedata.normalize("NFD", rest)))
+    letters = unicodedata.normalize("NFC", without_accents(unicodedata.normalize("NFD", rest)))
     return f"{kind} {letters}" if letters.isdigit() else f"{letters} {kind}"
 
 
@@ -71,13 +71,14 @@ def _decomposed(text: str) -> str:
     return "".join(letter for letter in letters if unicodedata.category(letter) != "Cf")
 
 
-def _without_accents(decomposed: str) -> str:
+def without_accents(decomposed: str) -> str:
+    """Canonical or decomposed text without Vietnamese accents; đ is d."""
     bare = "".join(letter for letter in decomposed if letter not in TONES and letter not in QUALITIES)
     return bare.replace("đ", "d").replace("Đ", "D").replace("Ð", "D")
 
 
-def _canonical(text: str) -> str:
-    """Words in one spelling: apostrophes gone, dashes as spaces, every tone at the end of its syllable's vowels."""
+def canonical(text: str) -> str:
+    """Words in one spelling, decomposed: no case, no apostrophes, dashes as spaces, tones behind the vowels."""
     for apostrophe in APOSTROPHES:
         text = text.replace(apostrophe, "")
     letters = "".join(
@@ -106,19 +107,37 @@ def _with_tones_placed(word: str) -> str:
     return "".join(placed) + early
 
 
-_FULL = {" ".join(_with_tones_placed(word) for word in _decomposed(prefix).split()) for prefix in PREFIXES}
-_WRITTEN_OUT = "|".join(sorted(_FULL, key=len, reverse=True))
-_UNACCENTED = _without_accents(_WRITTEN_OUT)
-_PREFIX = re.compile(rf"(?:(?:{_WRITTEN_OUT})\s+|{ABBREVIATIONS})(?=\S)")
-_PREFIX_UNACCENTED = re.compile(rf"(?:(?:{_WRITTEN_OUT}|{_UNACCENTED})\s+|{ABBREVIATIONS})(?=\S)")
+_WRITTEN_OUT = "|".join(sorted(map(canonical, ABBREVIATIONS), key=len, reverse=True))
+_UNACCENTED = without_accents(_WRITTEN_OUT)
+_ABBREVIATED = "|".join(r"\.?".join(letters) for letters in sorted(ABBREVIATIONS.values(), key=len, reverse=True))
+_ABBREVIATION = rf"(?:{_ABBREVIATED})(?:\s*\.\s*|\s+|(?=\d))"
+_PREFIX = re.compile(rf"(?:(?:{_WRITTEN_OUT})\s+|{_ABBREVIATION})(?=\S)")
+_PREFIX_UNACCENTED = re.compile(rf"(?:(?:{_WRITTEN_OUT}|{_UNACCENTED})\s+|{_ABBREVIATION})(?=\S)")
+_TYPES = {
+    without_accents(canonical(prefix)).replace(" ", ""): kind
+    for kind, short in ABBREVIATIONS.items()
+    for prefix in (kind, short)
+}
 
 
-def _readings(canonical: str, unaccented: bool = False) -> Iterator[str]:
+def without_prefix(words: str, unaccented: bool = False) -> tuple[str, str | None]:
+    """Canonical words without their usual prefix, and the type of area that it says.
+
+    Shape   "p. bến nghé" → ("bến nghé", "Phường"); an unaccented prefix only where `unaccented` is asked for.
+    Blanks  the words themselves and None where there is no prefix or nothing behind it.
+    """
+    prefix = (_PREFIX_UNACCENTED if unaccented else _PREFIX).match(words)
+    if not prefix:
+        return words, None
+    return words[prefix.end() :], _TYPES["".join(filter(str.isalpha, without_accents(prefix[0])))]
+
+
+def _readings(words: str, unaccented: bool = False) -> Iterator[str]:
     """The words as they stand and, where something remains, without their prefix: `Phường Đúc` may be a whole name."""
-    yield canonical
-    prefix = (_PREFIX_UNACCENTED if unaccented else _PREFIX).match(canonical)
-    if prefix:
-        yield canonical[prefix.end() :]
+    yield words
+    rest, kind = without_prefix(words, unaccented)
+    if kind:
+        yield rest
 
 
 def _equal(one: str, other: str) -> bool:
@@ -127,10 +146,16 @@ def _equal(one: str, other: str) -> bool:
     return _with_tones_placed(_joined(one)) == _with_tones_placed(_joined(other))
 
 
-def _without_tones(canonical: str) -> str:
-    return "".join(letter for letter in canonical if letter not in TONES)
+def _without_tones(words: str) -> str:
+    return "".join(letter for letter in words if letter not in TONES)
+
+
+def compared(words: str) -> str:
+    """Canonical words in the fewest letters: composed, without signs and, save between numbers, spaces; `01` as 1."""
+    letters = re.sub(r"[\W_]+", " ", unicodedata.normalize("NFC", words))
+    return _joined(re.sub(r"(?<!\d)0+(?=\d)", "", letters).strip())
 
 
 def _joined(words: str) -> str:
-    """Without the spaces, save between two numbers: 1 1 is not 11."""
+    """Words without the spaces, save between two numbers: 1 1 is not 11."""
     return re.sub(r"(?<!\d) | (?!\d)", "", words)

@@ -69,6 +69,33 @@ class Period:
         return (self.year, PARTS.index(self.part)) < (other.year, PARTS.index(other.part))
 
 
+@dataclass(frozen=True, slots=True)
+class SecondHalf:
+    """`2025-S2`, the last six months: never reported, only derived, as the year less its first six months."""
+
+    year: int
+
+    @property
+    def code(self) -> str:
+        return f"{self.year}-S2"
+
+    @property
+    def first_half(self) -> Period:
+        return Period(self.year, "S1")
+
+    @property
+    def whole_year(self) -> Period:
+        return Period(self.year, "A1")
+
+    @property
+    def label_vi(self) -> str:
+        return f"6 tháng cuối năm {self.year}"
+
+    @property
+    def label_en(self) -> str:
+        return f"Last six months of {self.year}"
+
+
 def periods_between(first: Period, last: Period) -> Iterator[Period]:
     """Every period from `first` to `last`, both included, in order."""
     for year in range(first.year, last.year + 1):

@@ -33,3 +33,4 @@ class CellState(StrEnum):
 
 COVER_SHEET = "TT chung"
 NATION = "VN"
+AS_REPORTED = "as_reported"

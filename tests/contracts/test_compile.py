@@ -13,6 +13,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 import python_calamine
+import yaml
 from great_expectations import ExpectationSuite
 
 from tally.compile import compiled_files
@@ -22,7 +23,7 @@ from tally.workbooks import BlankWorkbook
 
 ROOT = Path(__file__).parents[2]
 ORIGINALS = sorted((ROOT / "tests" / "forms").glob("*.xlsx"))
-SUITES = ["submission", *(f"bvte_0{number}" for number in range(1, 7)), "across_forms", "release"]
+SUITES = ["submission", *(f"bvte_0{number}" for number in range(1, 7)), "across_forms", "across_periods", "release"]
 META = {"rule_code", "severity", "sentence_vi", "sentence_en", "mend_vi", "mend_en", "source"}
 
 
@@ -98,6 +99,20 @@ def test_a_suite_loads_in_great_expectations_as_it_is_written(files, contracts, 
         assert expectation.meta["sentence_vi"] in expectation.description
 
 
+def test_what_is_stated_and_not_judged_yet_is_one_rule_and_in_no_suite(files, contracts):
+    stated = {rule.code for form in contracts.forms for rule in form.rules}
+    assert stated - {check.rule_code for checks in contracts.suites.values() for check in checks} == {"R0210"}
+    _, _, entry = files["docs/reference/dictionary.md"].decode().partition("### R0210\n")
+    assert "\n- stated, not judged yet\n" in entry.partition("###")[0]
+    assert files["docs/reference/dictionary.md"].decode().count("not judged yet") == 1
+
+
+def test_rules_that_look_back_are_a_suite_of_their_own(contracts):
+    assert [check.column for check in contracts.suites["across_periods"]] == ["R0106", "R0209", "R0304"]
+    elsewhere = {check.rule_code for name in SUITES if name != "across_periods" for check in contracts.suites[name]}
+    assert not elsewhere & {"R0106", "R0209", "R0304"}
+
+
 def test_every_expectation_has_an_id_of_its_own(files):
     suites = [json.loads(files[f"expectations/{name}.json"]) for name in SUITES]
     ids = [suite["id"] for suite in suites] + [one["id"] for suite in suites for one in suite["expectations"]]
@@ -169,20 +184,11 @@ def test_a_filled_workbook_holds_what_was_given_and_prints_the_rest(contracts):
     assert fast[7][4:9] == [1234, "1.234", "không", "", 7]
 
 
-def test_the_seeds_have_the_columns_that_the_models_read(files):
-    columns = {
-        name: list(seed(files, name)[0]) for name in ("areas", "due_days", "indicator_cells", "form_periods", "rules")
-    }
-    assert columns == {
-        "areas": [
-            "area_code", "area_level", "valid_from", "valid_to", "name_vi", "name_en", "area_type", "parent_code",
-            "is_lowest", "legal_basis",
-        ],
-        "due_days": ["period_code", "area_level", "province_code", "due_date"],
-        "indicator_cells": ["indicator_code", "column_code", "sex", "age_band", "subset", "since", "until"],
-        "form_periods": ["form_code", "part"],
-        "rules": ["rule_code", "form_code", "severity", "sentence_vi", "sentence_en", "source"],
-    }  # fmt: skip
+def test_the_seeds_have_the_columns_that_dbt_is_told_the_types_of(files):
+    declared = yaml.safe_load((ROOT / "dbt_project" / "seeds" / "_seeds.yml").read_text(encoding="utf-8"))["seeds"]
+    columns = {one["name"]: list(one["config"]["column_types"]) for one in declared}
+    compiled = [Path(name).stem for name in files if name.startswith("dbt_project/seeds/")]
+    assert {name: list(seed(files, name)[0]) for name in compiled} == columns
 
 
 def test_the_lowest_areas_are_the_communes_and_five_island_districts(files):
@@ -223,7 +229,7 @@ def test_a_province_with_days_of_its_own_has_them_beside_everybodys(project, edi
 def test_the_dictionary_has_an_anchor_for_every_rule_and_indicator(files, contracts):
     text = files["docs/reference/dictionary.md"].decode()
     assert "edit contracts/, then make compile" in text.splitlines()[0]
-    rules = {check.rule_code for checks in contracts.suites.values() for check in checks} | {"R0106", "R0209"}
+    rules = {check.rule_code for checks in contracts.suites.values() for check in checks} | {"R0210"}
     assert rules <= set(re.findall(r"^### (\w+)$", text, re.MULTILINE))
     indicators = {line.code for form in contracts.forms for line in form.indicators}
     assert set(re.findall(r'<a id="(\w+)"></a>', text)) == indicators

@@ -293,6 +293,20 @@ def line_of(project, file: str, text: str) -> int:
             "Input should be greater than 0", id="a level whose every figure is too large",
         ),
         pytest.param(
+            FORM, 'says: "figure >= first_half(figure)"\n    severity: warning',
+            'says: "figure >= first_half(figure)"\n    severity: critical', "severity: critical", "rules[8].severity",
+            "a rule that looks back cannot be critical: the earlier report may be the wrong one",
+            id="a critical rule that looks back",
+        ),
+        pytest.param(
+            FORM, 'says: "figure >= first_half(figure)"', 'says: "T >= first_half(T)"\n    over: rows', "over: rows",
+            "rules[8].over", "a rule that looks back compares figures, not columns", id="columns that look back",
+        ),
+        pytest.param(
+            FORM, "first_half(figure)", "first_half(abuse_victims_*)", "first_half(", "rules[8].says",
+            "`first_half` takes one name", id="an earlier figure of several names",
+        ),
+        pytest.param(
             FORM, 'vi: "Bỏ mặc"', 'vi: "Bỏ rơi "', 'row: "0207"', "indicators[7]",
             "«bo roi», without accents and case, is in force twice in some period", id="two rows with the same label",
         ),
@@ -418,7 +432,7 @@ def test_a_form_that_is_a_list(project):
     assert str(told(project)).startswith("contracts/forms/bvte_07.yml:1: file: ")
 
 
-@pytest.mark.parametrize("name", ["submission", "across_forms", "release"])
+@pytest.mark.parametrize("name", ["submission", "across_forms", "across_periods", "release"])
 def test_a_form_with_the_name_of_another_suite(project, name):
     forms = project / "contracts" / "forms"
     form = (forms / "bvte_02.yml").read_text(encoding="utf-8").replace("form: bvte_02", f"form: {name}")

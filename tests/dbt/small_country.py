@@ -1,8 +1,12 @@
 """A country small enough to add up by hand, and what judging writes about its reports."""
 
+import csv
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -11,32 +15,93 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tally.adapters.dbt import BuildOutcome
+from tally.compile.seeds import area_tables
+from tally.contracts.areas import Area, Flow, Register
+from tally.contracts.model import Frame, Text
+
+ROOT = Path(__file__).parents[2]
 
 # Until mid-2025: province 01 with district 001 (communes 00001, 00002) and 002 (commune 00003), and province 02 whose
 # only district, 003, is an island without communes. Commune 00003 was renamed on the day of the map of 2025-S1.
-# Since then: province 01 with communes 00001 and 00003.
+# Since then: province 01 with communes 00001 and 00003; a quarter of the children of 00002 went to 00001, the others
+# to 00003, and so did the island: new commune 00003 crosses the border of the two old provinces.
+REFORM = date(2025, 7, 1)
+UNITS = """
+    01,province,,2025-07-01,Tỉnh Một,Một,Tỉnh,,
+    02,province,,2025-07-01,Tỉnh Hai,Hai,Tỉnh,,
+    001,district,,2025-07-01,Huyện Một,Một,Huyện,01,
+    002,district,,2025-07-01,Huyện Hai,Hai,Huyện,01,
+    003,district,,2025-07-01,Huyện đảo Ba,đảo Ba,Huyện,02,
+    00001,commune,,2025-07-01,Xã Một,Một,Xã,001,
+    00002,commune,,2025-07-01,Xã Hai,Hai,Xã,001,
+    00003,commune,,2025-06-15,Xã Ba cũ,Ba cũ,Xã,002,
+    00003,commune,2025-06-15,2025-07-01,Xã Ba,Ba,Xã,002,
+    01,province,2025-07-01,,Tỉnh Một,Một,Tỉnh,,202/2025
+    00001,commune,2025-07-01,,Xã Một,Một,Xã,01,202/2025
+    00003,commune,2025-07-01,,Xã Ba,Ba,Xã,01,202/2025
+"""
+FLOWS = """
+    province,2025-07-01,01,01,merged,1,whole,G01
+    province,2025-07-01,02,01,merged,1,whole,G01
+    commune,2025-07-01,00001,00001,merged,1,whole,G1
+    commune,2025-07-01,00002,00001,split,0.25,census,G1
+    commune,2025-07-01,00002,00003,split,0.75,census,G1
+    commune,2025-07-01,00003,00003,merged,1,whole,G1
+    district,2025-07-01,003,00003,merged,1,whole,G1
+"""
+FRAMES = [
+    Frame(code="as_reported", title=Text(vi="kỳ", en="period")),
+    Frame(code="provinces_34", title=Text(vi="34", en="34"), level="province", on=REFORM),
+    Frame(code="provinces_63", title=Text(vi="63", en="63"), level="province", on=REFORM - timedelta(1)),
+    Frame(code="stable_groups", title=Text(vi="nhóm", en="groups"), groups=True),
+    Frame(code="communes_3321", title=Text(vi="xã", en="communes"), level="commune", on=REFORM, estimates=True),
+]
+
+
+def _lines(text: str) -> list[list[str]]:
+    return [line.strip().split(",") for line in text.strip().splitlines()]
+
+
+def _day(text: str) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def small_register() -> Register:
+    areas = [
+        Area(code, level, _day(since), _day(until), name, short, kind, parent or None, basis)
+        for code, level, since, until, name, short, kind, parent, basis in _lines(UNITS)
+    ]
+    flows = [
+        Flow(level, date.fromisoformat(on), old, new, relation, Decimal(weight), basis, group)
+        for level, on, old, new, relation, weight, basis, group in _lines(FLOWS)
+    ]
+    return Register(areas, flows)
+
+
+def area_seeds(register: Register) -> dict[str, str]:
+    """The seeds about areas, as they are compiled."""
+    seeds = {}
+    for name, rows in area_tables(register, FRAMES).items():
+        text = StringIO()
+        csv.writer(text, lineterminator="\n").writerows(rows)
+        seeds[name] = text.getvalue()
+    return seeds
+
+
 SEEDS = {
-    "areas": """
-        area_code,area_level,valid_from,valid_to,name_vi,name_en,area_type,parent_code,is_lowest,legal_basis
-        01,province,,2025-07-01,Tỉnh Một,One,Tỉnh,,false,
-        02,province,,2025-07-01,Tỉnh Hai,Two,Tỉnh,,false,
-        001,district,,2025-07-01,Huyện Một,One,Huyện,01,false,
-        002,district,,2025-07-01,Huyện Hai,Two,Huyện,01,false,
-        003,district,,2025-07-01,Huyện đảo Ba,Three Island,Huyện,02,true,
-        00001,commune,,2025-07-01,Xã Một,One,Xã,001,true,
-        00002,commune,,2025-07-01,Xã Hai,Two,Xã,001,true,
-        00003,commune,,2025-06-15,Xã Ba cũ,Old Three,Xã,002,true,
-        00003,commune,2025-06-15,2025-07-01,Xã Ba,Three,Xã,002,true,
-        01,province,2025-07-01,,Tỉnh Một,One,Tỉnh,,false,202/2025
-        00001,commune,2025-07-01,,Xã Một,One,Xã,01,true,202/2025
-        00003,commune,2025-07-01,,Xã Ba,Three,Xã,01,true,202/2025
-    """,
+    **area_seeds(small_register()),
     "periods": """
         period_code,year,part,start_date,end_date,map_date,label_vi,label_en
         2024-A1,2024,A1,2023-12-15,2024-12-14,2024-12-15,Năm 2024,Year 2024
         2025-S1,2025,S1,2024-12-15,2025-06-14,2025-06-15,6 tháng đầu năm 2025,First six months of 2025
         2025-A1,2025,A1,2024-12-15,2025-12-14,2025-12-15,Năm 2025,Year 2025
         2026-S1,2026,S1,2025-12-15,2026-06-14,2026-06-15,6 tháng đầu năm 2026,First six months of 2026
+        2026-A1,2026,A1,2025-12-15,2026-12-14,2026-12-15,Năm 2026,Year 2026
+    """,
+    "second_halves": """
+        period_code,year,first_half_code,whole_year_code,start_date,end_date,map_date,label_vi,label_en
+        2025-S2,2025,2025-S1,2025-A1,2025-06-15,2025-12-14,2025-12-15,6 tháng cuối năm 2025,Last six months of 2025
+        2026-S2,2026,2026-S1,2026-A1,2026-06-15,2026-12-14,2026-12-15,6 tháng cuối năm 2026,Last six months of 2026
     """,
     "due_days": """
         period_code,area_level,province_code,due_date
@@ -44,7 +109,14 @@ SEEDS = {
         2025-S1,district,,2025-06-20
         2025-S1,province,,2025-06-25
         2025-A1,commune,,2025-12-17
+        2025-A1,district,,2025-12-20
         2025-A1,province,,2025-12-25
+        2026-S1,commune,,2026-06-17
+        2026-S1,district,,2026-06-20
+        2026-S1,province,,2026-06-25
+        2026-A1,commune,,2026-12-17
+        2026-A1,district,,2026-12-20
+        2026-A1,province,,2026-12-25
     """,
     "indicators": """
         indicator_code,form_code,row_code,position,label_vi,label_en,unit,unit_vi,unit_en,adds_up,reporting_level,since,until
@@ -105,19 +177,34 @@ class Marts:
         return self.connection.execute(query).fetchall()
 
     def figure(
-        self, area_code: str, indicator_code: str, sex: str = "_T", period_code: str = "2025-S1"
+        self,
+        area_code: str,
+        indicator_code: str,
+        sex: str = "_T",
+        period_code: str = "2025-S1",
+        frame: str = "as_reported",
     ) -> tuple[Any, ...] | None:
         """(obs_value, obs_status, areas_expected, areas_accepted, areas_filled), None where there is no row."""
         return self.connection.execute(
             """
             select obs_value, obs_status, areas_expected, areas_accepted, areas_filled from marts.fct_indicator_values
-            where frame = 'as_reported' and area_code = ? and indicator_code = ? and sex = ? and period_code = ?
+            where frame = ? and area_code = ? and indicator_code = ? and sex = ? and period_code = ?
             """,
-            [area_code, indicator_code, sex, period_code],
+            [frame, area_code, indicator_code, sex, period_code],
         ).fetchone()
 
 
 Build = Callable[..., Marts]
+
+
+def project_with(folder: Path, seeds: dict[str, str]) -> Path:
+    """The dbt project with other seeds."""
+    project = folder / "dbt_project"
+    shutil.copytree(ROOT / "dbt_project", project)
+    for name, text in seeds.items():
+        lines = [line.strip() for line in text.strip().splitlines()]
+        (project / "seeds" / f"{name}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return project
 
 
 def write_judgements(folder: Path, submissions: list[Submission]) -> None:

@@ -87,4 +87,6 @@ def test_every_model_is_held_to_its_grain(path: Path) -> None:
         if model["name"] == path.stem
     ]
     assert len(declared) == 1
-    assert any("grain" in test for test in declared[0]["data_tests"])
+    # a view that one mart reads is tested as that mart, not computed once more
+    is_view = declared[0].get("config", {}).get("materialized") == "view"
+    assert is_view or any("grain" in test for test in declared[0]["data_tests"])

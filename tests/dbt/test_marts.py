@@ -119,7 +119,8 @@ def test_a_row_has_figures_only_in_its_own_periods(marts: Marts) -> None:
 
 def test_every_area_has_every_cell_once(marts: Marts) -> None:
     six_months, year = 9 * 4, 4 * 6 + 2
-    counts = "select period_code, count(*) from marts.fct_indicator_values group by all order by 1"
+    as_reported = "select * from marts.fct_indicator_values where frame = 'as_reported'"
+    counts = f"select period_code, count(*) from ({as_reported}) group by all order by 1"
     assert marts.rows(counts) == [("2025-A1", year), ("2025-S1", six_months)]
 
 
@@ -218,14 +219,71 @@ def test_only_rows_that_the_children_owe_can_be_out_of_balance(marts: Marts) -> 
 def test_an_imbalance_names_the_children_that_are_missing_or_changed_since(marts: Marts) -> None:
     families = """
         select distinct area_code, period_code, children_expected, children_accepted, children_missing, children_silent,
-            children_changed, missing_area_codes, changed_area_codes
+            children_returned, children_late, children_changed, missing_area_codes, late_area_codes, changed_area_codes
         from marts.fct_imbalances order by all
     """
     assert marts.rows(families) == [
-        ("001", "2025-S1", 2, 2, 0, 0, 1, None, "00001"),
-        ("01", "2025-A1", 2, 1, 1, 0, 0, "00003", None),
-        ("01", "2025-S1", 2, 1, 1, 1, 0, "002", None),
-        ("02", "2025-S1", 1, 1, 0, 0, 0, None, None),
+        ("001", "2025-S1", 2, 2, 0, 0, 0, 0, 1, None, None, "00001"),
+        ("01", "2025-A1", 2, 1, 1, 0, 1, 0, 0, "00003", None, None),
+        ("01", "2025-S1", 2, 1, 1, 1, 0, 0, 0, "002", None, None),
+        ("02", "2025-S1", 1, 1, 0, 0, 0, 0, 0, None, None, None),
+    ]
+
+
+def test_an_imbalance_then_is_against_what_the_parent_could_have_added(marts: Marts) -> None:
+    then = """
+        select reported_value, children_value, children_value_then, imbalance, imbalance_then, is_balanced,
+            children_filled
+        from marts.fct_imbalances where area_code = '001' and indicator_code = 'victims' and period_code = '2025-S1'
+        order by sex
+    """
+    assert marts.rows(then) == [
+        (9, 3, 2, 6, 7, False, 1),
+        (None, 2, 1, None, None, None, 1),
+        (3, 5, 3, -2, 0, False, 2),  # the district added 3 and 0; then 00001 was corrected to 5
+    ]
+
+
+def test_the_children_that_explain_an_imbalance_are_listed_with_the_reason(marts: Marts) -> None:
+    listed = """
+        select area_code, period_code, child_code, reason, last_verdict, submission_id, submission_id_then
+        from marts.fct_imbalance_children order by all
+    """
+    assert marts.rows(listed) == [
+        ("001", "2025-S1", "00001", "changed", "accepted", "one_corrected", "one"),
+        ("01", "2025-A1", "00003", "returned", "returned", None, None),
+        ("01", "2025-S1", "002", "missing", None, None, None),
+    ]
+
+
+def test_reports_that_are_missing_returned_or_late_are_listed_with_their_due_day(marts: Marts) -> None:
+    listed = """
+        select period_code, area_code, label_vi, province_code, report_state, due_date::varchar, days_after_due
+        from marts.rpt_late_and_missing_reports order by all
+    """
+    assert marts.rows(listed) == [
+        ("2025-A1", "00003", "Xã Ba", "01", "returned", "2025-12-17", 24),
+        ("2025-S1", "00003", "Xã Ba", "01", "returned", "2025-06-17", 207),
+        ("2025-S1", "002", "Huyện Hai", "01", "missing", "2025-06-20", 204),
+        ("2025-S1", "02", "Tỉnh Hai", "02", "late", "2025-06-25", 1),
+    ]
+
+
+def test_each_form_tells_how_many_reports_owe_it_and_how_many_cells_they_filled(marts: Marts) -> None:
+    forms = """
+        select area_code, form_code, reports_expected, reports_received, reports_accepted, reports_on_time,
+            cells_expected, cells_filled
+        from marts.fct_form_completeness where period_code = '2025-A1' order by all
+    """
+    assert marts.rows(forms) == [
+        ("00001", "bvte_02", 1, 1, 1, 1, 5, 2),
+        ("00001", "bvte_06", 1, 1, 1, 1, 1, 1),
+        ("00003", "bvte_02", 1, 1, 0, 0, 5, 0),
+        ("00003", "bvte_06", 1, 1, 0, 0, 1, 0),
+        ("01", "bvte_02", 3, 3, 2, 2, 15, 3),
+        ("01", "bvte_06", 3, 3, 2, 2, 4, 3),
+        ("VN", "bvte_02", 3, 3, 2, 2, 15, 3),
+        ("VN", "bvte_06", 3, 3, 2, 2, 4, 3),
     ]
 
 
@@ -239,7 +297,7 @@ def test_an_area_has_a_row_for_each_of_its_versions(marts: Marts) -> None:
 
 def test_the_build_file_holds_the_marts_and_nothing_that_a_sender_wrote(marts: Marts) -> None:
     tables = marts.rows("select schema_name, table_name from duckdb_tables() order by 2")
-    assert [schema for schema, _ in tables] == ["marts"] * 9
+    assert [schema for schema, _ in tables] == ["marts"] * 15
     assert marts.rows("select count(*) from duckdb_views() where not internal") == [(0,)]
     columns = {name for (name,) in marts.rows("select column_name from duckdb_columns() where not internal")}
     assert not {"raw_text", "note"} & columns

@@ -76,7 +76,7 @@ def test_its_figures_are_published_and_its_rule_returns_what_breaks_it(home: Hom
         nation = marts.execute(
             """
             select obs_value, obs_status, areas_expected, areas_accepted, areas_filled from marts.fct_indicator_values
-            where area_code = 'VN' and indicator_code = 'drowned_children' and sex = '_T'
+            where frame = 'as_reported' and area_code = 'VN' and indicator_code = 'drowned_children' and sex = '_T'
             """
         ).fetchall()
     assert verdicts == [("accepted",), ("returned",)]

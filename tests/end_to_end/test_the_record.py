@@ -62,7 +62,7 @@ def figure(home: Home, release: str) -> tuple[int, str]:
     with duckdb.connect(str(home.releases / release / "national.duckdb"), read_only=True) as marts:
         (row,) = marts.execute(
             "select obs_value, areas_filled from marts.fct_indicator_values "
-            "where area_code = 'VN' and indicator_code = 'pupils'"
+            "where frame = 'as_reported' and area_code = 'VN' and indicator_code = 'pupils'"
         ).fetchall()
         return row
 

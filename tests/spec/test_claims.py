@@ -75,6 +75,24 @@ def test_victims_need_an_incident(victims, incidents, expected):
     assert residual("v > 0 => i > 0", v=victims, i=incidents) == pytest.approx(expected, nan_ok=True)
 
 
+@given(year=figure, half=figure)
+def test_the_figure_of_a_year_is_no_less_than_that_of_its_first_half(year, half):
+    found = residual("a >= first_half(a)", **{"a": year, "first_half(a)": half})
+    if year is None or half is None:
+        assert math.isnan(found)
+    else:
+        assert found == max(half - year, 0)
+
+
+@given(now=figure, before=figure)
+def test_a_change_is_a_share_of_the_earlier_figure_in_whole_numbers(now, before):
+    found = residual("a / previous(a) in [80 %, 120 %]", **{"a": now, "previous(a)": before})
+    if now is None or not before:
+        assert math.isnan(found)
+    else:
+        assert (found == 0) == (Fraction(4, 5) <= Fraction(now, before) <= Fraction(6, 5))
+
+
 @pytest.mark.parametrize(("value", "expected"), [(0, 0), (1, 0), (2, 1), (None, math.nan)])
 def test_only_yes_or_no(value, expected):
     assert residual("u in {0, 1}", u=value) == pytest.approx(expected, nan_ok=True)

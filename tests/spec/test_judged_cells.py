@@ -64,5 +64,8 @@ def test_an_area_code_that_cannot_be_read_is_not_quoted():
     assert cover is not None
     sent = Sent("26740", datetime(2025, 12, 17, 9, tzinfo=LOCAL_TIME), has_earlier=False)
     (fault,) = standing(cover, sent, contracts()).faults
-    assert (fault.rule_code, fault.vi) == ("S03", "không đọc được mã đơn vị hành chính trên bìa")
-    assert fault.en == "there is no readable area code on the cover"
+    official = contracts().register.at("26740", Period(2025, "A1").map_date)
+    assert official is not None
+    assert fault.rule_code == "S03"
+    assert fault.vi == f"không đọc được mã đơn vị hành chính trên bìa; tên trên bìa là của 26740 {official.name}"
+    assert fault.en == f"there is no readable area code on the cover; the names are those of 26740 {official.name}"

@@ -8,9 +8,13 @@ areas as (select * from {{ ref('stg_contracts__areas') }})
 select
     periods.period_code,
     areas.area_code,
+    -- one number for a period and its area: figures are joined by it in millions
+    cast(row_number() over (order by periods.period_code, areas.area_code) as integer) as area_number,
     areas.area_level,
     areas.parent_code,
     areas.is_lowest,
+    areas.valid_from,
+    areas.territory,
 from periods
 inner join areas
     on

@@ -1,7 +1,9 @@
--- Grain: one row per area, period and cell of the submission that stands.
+-- Grain: one row per report with a submission that stands and cell of it; an area number names area and period.
 with
 
 submissions as (select * from {{ ref('int_submissions_current') }}),
+
+areas as (select * from {{ ref('int_areas_mapped') }}),
 
 observations as (select * from {{ ref('stg_reports__observations') }}),
 
@@ -17,13 +19,16 @@ cells as (
 )
 
 select
-    submissions.period_code,
-    submissions.area_code,
+    areas.area_number,
     cells.cell_number,
     observations.obs_value,
     observations.cell_state,
 from observations
 inner join submissions on observations.submission_id = submissions.submission_id
+inner join areas
+    on
+        submissions.period_code = areas.period_code
+        and submissions.area_code = areas.area_code
 inner join cells
     on
         observations.indicator_code = cells.indicator_code

@@ -1,39 +1,81 @@
--- Grain: one row per period, area of any level and cell that an area at or below it reported on.
+-- Grain: one row per area of a frame in a period and cell that an area at or below it reported on.
 with
 
 observations as (select * from {{ ref('int_observations_current') }}),
 
-cells as (select * from {{ ref('int_cells_printed') }}),
+cells_printed as (select * from {{ ref('int_cells_printed') }}),
 
 areas as (select * from {{ ref('int_areas_mapped') }}),
 
-ancestors as (select * from {{ ref('int_area_ancestors') }})
+areas_placed as (select * from {{ ref('int_areas_placed') }}),
+
+areas_expected as (select * from {{ ref('int_areas_expected') }}),
+
+cells as (
+    select distinct
+        cell_number,
+        adds_up,
+        reporting_level,
+    from cells_printed
+),
+
+frame_areas as (
+    select distinct
+        frame,
+        period_code,
+        area_code,
+        frame_area_number,
+    from areas_expected
+),
+
+placed as (
+    select
+        areas.area_number,
+        frame_areas.frame_area_number,
+        areas_placed.is_whole,
+        areas_placed.share,
+        areas_placed.is_itself,
+    from areas_placed
+    inner join areas
+        on
+            areas_placed.period_code = areas.period_code
+            and areas_placed.area_code = areas.area_code
+    inner join frame_areas
+        on
+            areas_placed.frame = frame_areas.frame
+            and areas_placed.period_code = frame_areas.period_code
+            and areas_placed.frame_area_code = frame_areas.area_code
+),
+
+owed as (
+    select
+        observations.area_number,
+        observations.cell_number,
+        observations.obs_value,
+        observations.cell_state = 'not_applicable' as is_not_applicable,
+        cells.adds_up <> 'never' as is_added,
+    from observations
+    inner join cells on observations.cell_number = cells.cell_number
+    inner join areas
+        on
+            observations.area_number = areas.area_number
+            and {{ owes_row('areas', 'cells') }}
+)
 
 select
-    observations.period_code,
-    ancestors.ancestor_code as area_code,
-    observations.cell_number,
+    placed.frame_area_number,
+    owed.cell_number,
     -- null, not zero, where nobody reported: sum() passes over blanks, count() tells
-    cast(sum(observations.obs_value) as bigint) as obs_value,
-    cast(count(observations.obs_value) as integer) as areas_filled,
-    cast(count(*) filter (where observations.cell_state = 'not_applicable') as integer) as areas_not_applicable,
-from observations
-inner join cells
+    cast(sum(owed.obs_value) filter (where placed.is_whole) as bigint) as obs_value,
+    sum(owed.obs_value * placed.share) filter (where not placed.is_whole) as parts_value,
+    cast(count(owed.obs_value) as integer) as areas_filled,
+    cast(count(*) filter (where owed.is_not_applicable) as integer) as areas_not_applicable,
+from owed
+inner join placed
     on
-        observations.period_code = cells.period_code
-        and observations.cell_number = cells.cell_number
-inner join areas
-    on
-        observations.period_code = areas.period_code
-        and observations.area_code = areas.area_code
-        and {{ owes_row('areas', 'cells') }}
-inner join ancestors
-    on
-        observations.period_code = ancestors.period_code
-        and observations.area_code = ancestors.area_code
+        owed.area_number = placed.area_number
         -- a figure that never adds up stays with the area that reported it
-        and (ancestors.distance = 0 or cells.adds_up <> 'never')
+        and (owed.is_added or placed.is_itself)
 group by
-    observations.period_code,
-    ancestors.ancestor_code,
-    observations.cell_number
+    placed.frame_area_number,
+    owed.cell_number

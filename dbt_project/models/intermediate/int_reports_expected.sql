@@ -16,6 +16,9 @@ received as (
         area_code,
         period_code,
         bool_or(is_accepted and not is_late) as is_on_time,
+        min(received_at) filter (where is_accepted) as first_accepted_at,
+        max_by(verdict, (received_at, file_path, received_number)) as last_verdict,
+        max(received_at) as last_received_at,
     from submissions
     where verdict <> 'duplicate'
     group by area_code, period_code
@@ -33,8 +36,10 @@ provinces as (
 select
     areas.period_code,
     areas.area_code,
+    areas.area_number,
     areas.area_level,
     areas.parent_code,
+    provinces.province_code,
     areas.is_lowest,
     coalesce(own_days.due_date, common_days.due_date) as due_date,
     received.area_code is not null as is_received,
@@ -42,6 +47,9 @@ select
     coalesce(received.is_on_time, false) as is_on_time,
     current_submissions.submission_id,
     current_submissions.received_at,
+    received.first_accepted_at,
+    received.last_verdict,
+    received.last_received_at,
 from areas
 left join provinces
     on

@@ -1,49 +1,71 @@
--- Grain: one row per frame, area of any level, period, indicator and cell (sex, age band, subset).
+-- Grain: one row per frame, area of the frame, period, indicator and cell (sex, age band, subset).
 with
+
+figures as (select * from {{ ref('int_figures') }}),
+
+years_before as (select * from {{ ref('int_years_before') }}),
 
 areas_expected as (select * from {{ ref('int_areas_expected') }}),
 
-cells as (select * from {{ ref('int_cells_printed') }}),
+cells_printed as (select * from {{ ref('int_cells_printed') }}),
 
-rolled_up as (select * from {{ ref('int_observations_rolled_up') }}),
+cells as (
+    select distinct
+        cell_number,
+        indicator_code,
+        sex,
+        age_band,
+        subset,
+    from cells_printed
+),
 
-submissions as (select * from {{ ref('int_submissions_current') }}),
+frame_areas as (
+    select distinct
+        frame_area_number,
+        frame,
+        area_code,
+        area_level,
+    from areas_expected
+),
 
-periods as (
-    select distinct period_code from submissions
+figures_before as (
+    select
+        years_before.frame_area_number,
+        years_before.period_code,
+        figures.cell_number,
+        figures.obs_value,
+        figures.obs_status,
+    from years_before
+    inner join figures
+        on
+            years_before.number_before = figures.frame_area_number
+            and years_before.period_before = figures.period_code
+    where figures.obs_value is not null
 )
 
 select
-    'as_reported' as frame,
-    areas_expected.area_code,
-    areas_expected.area_level,
-    areas_expected.period_code,
+    frame_areas.frame,
+    frame_areas.area_code,
+    frame_areas.area_level,
+    figures.period_code,
     cells.indicator_code,
     cells.sex,
     cells.age_band,
     cells.subset,
-    rolled_up.obs_value,
-    case
-        when rolled_up.areas_filled = areas_expected.areas_expected then 'A'
-        when rolled_up.areas_filled > 0 then 'P'
-        when rolled_up.areas_not_applicable = areas_expected.areas_expected then 'Z'
-        else 'M'
-    end as obs_status,
-    areas_expected.areas_expected,
-    areas_expected.areas_accepted,
-    coalesce(rolled_up.areas_filled, 0) as areas_filled,
-from periods
-inner join areas_expected on periods.period_code = areas_expected.period_code
-inner join cells
+    figures.obs_value,
+    figures.obs_status,
+    figures.status_reason,
+    figures.areas_expected,
+    figures.areas_accepted,
+    figures.areas_filled,
+    figures_before.obs_value as value_year_before,
+    figures_before.obs_status as status_year_before,
+    figures.obs_value - figures_before.obs_value as change_on_year,
+from figures
+inner join frame_areas on figures.frame_area_number = frame_areas.frame_area_number
+inner join cells on figures.cell_number = cells.cell_number
+left join figures_before
     on
-        areas_expected.period_code = cells.period_code
-        and areas_expected.reporting_level = cells.reporting_level
-left join rolled_up
-    on
-        areas_expected.period_code = rolled_up.period_code
-        and areas_expected.area_code = rolled_up.area_code
-        and cells.cell_number = rolled_up.cell_number
-order by
-    areas_expected.period_code,
-    cells.cell_number,
-    areas_expected.area_code
+        figures.frame_area_number = figures_before.frame_area_number
+        and figures.period_code = figures_before.period_code
+        and figures.cell_number = figures_before.cell_number

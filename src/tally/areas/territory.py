@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
 
@@ -55,6 +55,15 @@ class Territory:
         if on is None or not before:
             return before or None
         return before if all(list(self.later(one, on)) == [area] for one in before) else None
+
+    def identity(self, area: Area) -> str:
+        """The first version that held just this territory: two versions of one identity are the same territory."""
+        while area.valid_from:
+            before = self.whole_predecessors(area, area.valid_from - timedelta(1))
+            if before is None or len(before) > 1:
+                return f"{area.code}@{area.valid_from}"
+            area = before[0]
+        return area.code
 
     def groups(self) -> Mapping[Version, str]:
         """The stable group of every version of a lowest area: what has to be added to be one territory on every day.

@@ -6,13 +6,17 @@ from datetime import date
 from fnmatch import fnmatchcase
 from io import StringIO
 
+from tally.areas.frames import placements
+from tally.areas.territory import Territory
+from tally.contracts.areas import Area, Register
 from tally.contracts.grammar import parse
-from tally.contracts.model import Contracts, Form, Indicator, Line, Rule
+from tally.contracts.model import Contracts, Form, Frame, Indicator, Line, Rule
 from tally.names import english_name
-from tally.periods import Period, periods_between
+from tally.periods import Period, SecondHalf, periods_between
 
 LAST_PERIOD = Period(2030, "A1")
 _SINCE_EVER = Period(0, "S1")
+_NAMES_SHOWN = 3
 Row = Sequence[str | int | date | Period | None]
 
 
@@ -20,8 +24,9 @@ def seeds(contracts: Contracts) -> dict[str, bytes]:
     """`dbt_project/seeds/*.csv`; spans of periods include both ends, spans of dates only the first."""
     periods = _periods(contracts)
     tables: dict[str, list[Row]] = {
-        "areas": [_AREA_COLUMNS, *_areas(contracts)],
+        **area_tables(contracts.register, contracts.frames),
         "periods": [_PERIOD_COLUMNS, *(_period(period) for period in periods)],
+        "second_halves": [_SECOND_HALF_COLUMNS, *_second_halves(periods)],
         "due_days": [_DUE_DAY_COLUMNS, *_due_days(contracts, periods)],
         "indicators": [_INDICATOR_COLUMNS, *_indicators(contracts)],
         "indicator_cells": [_CELL_COLUMNS, *_cells(contracts)],
@@ -34,11 +39,33 @@ def seeds(contracts: Contracts) -> dict[str, bytes]:
     return {f"dbt_project/seeds/{name}.csv": _written(rows) for name, rows in tables.items()}
 
 
+def area_tables(register: Register, frames: Sequence[Frame]) -> dict[str, list[Row]]:
+    """The tables that follow from the register of areas and the frames alone."""
+    territory = Territory(register)
+    return {
+        "areas": [_AREA_COLUMNS, *_areas(territory)],
+        "area_flows": [_FLOW_COLUMNS, *_flows(register)],
+        "stable_groups": [_GROUP_COLUMNS, *_groups(territory)],
+        "frames": [_FRAME_COLUMNS, *_frames(frames)],
+        "frame_areas": [_FRAME_AREA_COLUMNS, *_frame_areas(territory, frames)],
+    }
+
+
 _AREA_COLUMNS = (
     "area_code", "area_level", "valid_from", "valid_to", "name_vi", "name_en", "area_type", "parent_code", "is_lowest",
-    "legal_basis",
+    "territory", "legal_basis",
+)  # fmt: skip
+_FLOW_COLUMNS = ("flow_date", "area_level", "old_code", "new_code", "relation", "weight", "weight_basis", "legal_basis")
+_GROUP_COLUMNS = ("group_code", "province_code", "name_vi", "name_en")
+_FRAME_COLUMNS = ("frame", "label_vi", "label_en", "has_estimates")
+_FRAME_AREA_COLUMNS = (
+    "frame", "area_code", "valid_from", "frame_area_code", "frame_area_level", "is_whole", "share",
 )  # fmt: skip
 _PERIOD_COLUMNS = ("period_code", "year", "part", "start_date", "end_date", "map_date", "label_vi", "label_en")
+_SECOND_HALF_COLUMNS = (
+    "period_code", "year", "first_half_code", "whole_year_code", "start_date", "end_date", "map_date", "label_vi",
+    "label_en",
+)  # fmt: skip
 _DUE_DAY_COLUMNS = ("period_code", "area_level", "province_code", "due_date")
 _INDICATOR_COLUMNS = (
     "indicator_code", "form_code", "row_code", "position", "label_vi", "label_en", "unit", "unit_vi", "unit_en",
@@ -48,13 +75,67 @@ _CELL_COLUMNS = ("indicator_code", "column_code", "sex", "age_band", "subset", "
 _RULE_COLUMNS = ("rule_code", "form_code", "severity", "sentence_vi", "sentence_en", "source")
 
 
-def _areas(contracts: Contracts) -> Iterable[Row]:
-    register = contracts.register
-    for area in sorted(register.areas, key=lambda area: (len(area.code), area.code, area.valid_from or date.min)):
+def _in_order(areas: Iterable[Area]) -> list[Area]:
+    return sorted(areas, key=lambda area: (len(area.code), area.code, area.valid_from or date.min))
+
+
+def _areas(territory: Territory) -> Iterable[Row]:
+    register = territory.register
+    for area in _in_order(register.areas):
+        is_lowest = register.is_lowest(area)
         yield [
             area.code, area.level, area.valid_from, area.valid_to, area.name, english_name(area.name, area.type),
-            area.type, area.parent_code, str(register.is_lowest(area)).lower(), area.legal_basis,
+            area.type, area.parent_code, _flag(is_lowest), territory.identity(area) if is_lowest else None,
+            area.legal_basis,
         ]  # fmt: skip
+
+
+def _flows(register: Register) -> Iterable[Row]:
+    for flow in register.flows:
+        heir = register.at(flow.new_code, flow.date)
+        yield [
+            flow.date, flow.level, flow.old_code, flow.new_code, flow.relation,
+            None if flow.weight is None else str(flow.weight), flow.weight_basis, heir.legal_basis if heir else None,
+        ]  # fmt: skip
+
+
+def _groups(territory: Territory) -> Iterable[Row]:
+    """Each stable group under the names of the areas that it is made of today, and their province if it is one."""
+    register = territory.register
+    today: dict[str, list[Area]] = {}
+    for area in _in_order(register.areas):
+        group = territory.groups().get((area.code, area.valid_from))
+        if group and area.valid_to is None:
+            today.setdefault(group, []).append(area)
+    for group, areas in sorted(today.items()):
+        provinces = {area.parent_code for area in areas}
+        yield [
+            group, provinces.pop() if len(provinces) == 1 else None, _named([area.name for area in areas], "và {} nữa"),
+            _named([english_name(area.name, area.type) for area in areas], "and {} more"),
+        ]  # fmt: skip
+
+
+def _named(names: Sequence[str], others: str) -> str:
+    shown = ", ".join(names[:_NAMES_SHOWN])
+    return shown if len(names) <= _NAMES_SHOWN else f"{shown} {others.format(len(names) - _NAMES_SHOWN)}"
+
+
+def _frames(frames: Sequence[Frame]) -> Iterable[Row]:
+    for frame in frames:
+        yield [frame.code, frame.title.vi, frame.title.en, _flag(frame.estimates)]
+
+
+def _frame_areas(territory: Territory, frames: Sequence[Frame]) -> Iterable[Row]:
+    for one in placements(territory, frames):
+        share = None if one.share is None else str(one.share)
+        yield [
+            one.frame, one.area.code, one.area.valid_from, one.frame_area_code, one.frame_area_level,
+            _flag(one.is_whole), share,
+        ]  # fmt: skip
+
+
+def _flag(holds: bool) -> str:
+    return str(holds).lower()
 
 
 def _periods(contracts: Contracts) -> list[Period]:
@@ -67,6 +148,15 @@ def _period(period: Period) -> Row:
         period.code, period.year, period.part, period.start_date, period.end_date, period.map_date,
         period.label_vi, period.label_en,
     ]  # fmt: skip
+
+
+def _second_halves(periods: Sequence[Period]) -> Iterable[Row]:
+    for half in [SecondHalf(year) for year in sorted({period.year for period in periods})]:
+        whole, first = half.whole_year, half.first_half
+        yield [
+            half.code, half.year, first, whole, first.map_date, whole.end_date, whole.map_date,
+            half.label_vi, half.label_en,
+        ]  # fmt: skip
 
 
 def _due_days(contracts: Contracts, periods: list[Period]) -> Iterable[Row]:

@@ -1,10 +1,10 @@
 """The register of areas: every version of every administrative unit, and what flowed into what when the map changed."""
 
 import csv
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import cache
 from itertools import chain, pairwise
@@ -16,6 +16,7 @@ WIDTHS = {"province": 2, "district": 3, "commune": 5}
 RELATIONS = ("unchanged", "renamed", "merged", "split")
 UNIT_COLUMNS = ["code", "level", "valid_from", "valid_to", "name", "short_name", "type", "parent_code", "legal_basis"]
 FLOW_COLUMNS = ["level", "date", "old_code", "new_code", "relation", "weight", "weight_basis", "stable_group"]
+TOTAL_COLUMNS = ["day", "level", "type", "areas", "legal_basis"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,20 @@ class Flow:
     weight: Decimal | None
     weight_basis: str
     stable_group: str
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """How many areas of a level the map of a day has, by law.
+
+    Blanks  no `type`: of every type together.
+    """
+
+    day: date
+    level: str
+    type: str
+    areas: int
+    legal_basis: str
 
 
 class Register:
@@ -166,30 +181,41 @@ class Register:
 
 
 def load_areas(folder: Path) -> Register:
-    """Read `units.csv` and `flows.csv`, and refuse a map that does not hold together.
+    """Read `units.csv`, `flows.csv` and `totals.csv`, and refuse a map that does not hold together.
 
     Raises  ContractError with file, line and key, at the first thing that is wrong.
-    Source  contracts/areas/
+    Source  contracts/areas/; README.md there says what is checked
     """
     areas = _read_units(folder / "units.csv")
     flows = _read_flows(folder / "flows.csv")
+    totals = _read_totals(folder / "totals.csv")
     register = Register(areas.values(), flows.values())
-    units_file = _name(folder / "units.csv")
-    lines = {id(area): line for line, area in areas.items()}
-    _check_lives(units_file, register, lines)
-    _check_parents(units_file, register, lines)
-    _check_flows(_name(folder / "flows.csv"), register, {id(flow): line for line, flow in flows.items()})
-    _check_successors(units_file, register, lines)
+    lines = {id(row): line for rows in (areas, flows) for line, row in rows.items()}
+    _check_lives(register, lines)
+    _check_parents(register, lines)
+    _check_flows(register, lines)
+    _check_successors(register, lines)
+    _check_origins(register, lines)
+    _check_relations(register, lines)
+    passages = list(_passages(register))
+    _check_provinces(register, passages, lines)
+    _check_groups(register, passages, lines)
+    _check_totals(register, totals)
     return register
 
 
-def _name(path: Path) -> str:
+UNITS_FILE, FLOWS_FILE, TOTALS_FILE = (f"contracts/areas/{name}.csv" for name in ("units", "flows", "totals"))
+Lines = Mapping[int, int]  # id of an area or a flow: the line it stands on
+Passage = tuple[Area, Area, Flow | None]  # a version that ended, one that holds it from then on, and by which flow
+
+
+def file_name(path: Path) -> str:
     return f"contracts/areas/{path.name}"
 
 
 def _read_units(path: Path) -> dict[int, Area]:
-    file, areas = _name(path), {}
-    for line, row in _rows(path, UNIT_COLUMNS):
+    file, areas = file_name(path), {}
+    for line, row in csv_rows(path, UNIT_COLUMNS):
         code, level, valid_from, valid_to, name, short_name, kind, parent_code, legal_basis = row
         _check_code(file, line, "code", code, level)
         if not (name and short_name and kind):
@@ -203,8 +229,8 @@ def _read_units(path: Path) -> dict[int, Area]:
 
 
 def _read_flows(path: Path) -> dict[int, Flow]:
-    file, flows = _name(path), {}
-    for line, row in _rows(path, FLOW_COLUMNS):
+    file, flows = file_name(path), {}
+    for line, row in csv_rows(path, FLOW_COLUMNS):
         level, written_day, old_code, new_code, relation, written_weight, weight_basis, stable_group = row
         _check_code(file, line, "old_code", old_code, level)
         if relation not in RELATIONS:
@@ -219,8 +245,25 @@ def _read_flows(path: Path) -> dict[int, Flow]:
     return flows
 
 
-def _rows(path: Path, columns: list[str]) -> Iterator[tuple[int, list[str]]]:
-    file = _name(path)
+def _read_totals(path: Path) -> dict[int, Total]:
+    file, totals = file_name(path), {}
+    for line, row in csv_rows(path, TOTAL_COLUMNS):
+        written_day, level, kind, areas, legal_basis = row
+        day = _day(file, line, "day", written_day)
+        if day is None:
+            raise ContractError(file, line, "day", "has none")
+        if level not in WIDTHS:
+            raise ContractError(file, line, "level", f"{level!r} is none of {', '.join(WIDTHS)}")
+        if not (areas.isascii() and areas.isdecimal()):
+            raise ContractError(file, line, "areas", f"{areas!r} is no number of areas; it is written 3321")
+        if not legal_basis:
+            raise ContractError(file, line, "legal_basis", "say where the number comes from")
+        totals[line] = Total(day, level, kind, int(areas), legal_basis)
+    return totals
+
+
+def csv_rows(path: Path, columns: list[str]) -> Iterator[tuple[int, list[str]]]:
+    file = file_name(path)
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
             reader = csv.reader(stream, strict=True)
@@ -284,77 +327,222 @@ def _start(area: Area) -> date:
     return area.valid_from or date.min
 
 
-def _check_lives(file: str, register: Register, lines: dict[int, int]) -> None:
+def _end(area: Area) -> date:
+    return area.valid_to or date.max
+
+
+def _check_lives(register: Register, lines: Lines) -> None:
     for area in register.areas:
         if area.valid_to and _start(area) >= area.valid_to:
-            raise ContractError(file, lines[id(area)], "valid_to", f"{area.code} ends before it begins")
+            raise _unit_error(lines, area, "valid_to", f"{area.code} ends before it begins")
     for earlier, later in chain.from_iterable(pairwise(register.versions(code)) for code in register.codes):
         if earlier.overlaps(later):
             message = f"{later.code} already has a version then, on line {lines[id(earlier)]}"
-            raise ContractError(file, lines[id(later)], "valid_from", message)
+            raise _unit_error(lines, later, "valid_from", message)
 
 
-def _check_parents(file: str, register: Register, lines: dict[int, int]) -> None:
+def _check_parents(register: Register, lines: Lines) -> None:
     for area in register.areas:
         if area.parent_code is None:
             if area.level != "province":
-                raise ContractError(file, lines[id(area)], "parent_code", f"{area.code} has none")
+                raise _unit_error(lines, area, "parent_code", f"{area.code} has none")
             continue
         since: date | None = _start(area)
         for parent in register.versions(area.parent_code):
             if WIDTHS[parent.level] >= WIDTHS[area.level]:
                 message = f"{area.parent_code} is not above the {area.level} {area.code}"
-                raise ContractError(file, lines[id(area)], "parent_code", message)
+                raise _unit_error(lines, area, "parent_code", message)
             if since and parent.exists_on(since):
                 since = parent.valid_to
         if since and (area.valid_to is None or since < area.valid_to):
             when = "then" if since == date.min else f"on {since}"
             message = f"{area.parent_code}, the parent of {area.code}, does not exist {when}"
-            raise ContractError(file, lines[id(area)], "parent_code", message)
+            raise _unit_error(lines, area, "parent_code", message)
 
 
-def _check_flows(file: str, register: Register, lines: dict[int, int]) -> None:
-    groups: dict[tuple[str, date], str] = {}
+def _check_flows(register: Register, lines: Lines) -> None:
+    begun = {(area.code, area.valid_from): area for area in register.areas}
     for (code, day), flows in register.departures():
         first = flows[0]
-        line = lines[id(first)]
-        if all(area.valid_to != day for area in register.versions(code)):
-            raise ContractError(file, line, "old_code", f"no version of {code} ends on {day}")
+        old = next((area for area in register.versions(code) if area.valid_to == day), None)
+        if old is None:
+            raise _flow_error(lines, first, "old_code", f"no version of {code} ends on {day}")
         for flow in flows:
-            into = (flow.new_code, day)
-            if into not in groups and register.at(*into) is None:
-                raise ContractError(file, lines[id(flow)], "new_code", f"{flow.new_code} does not exist on {day}")
-            if groups.setdefault(into, flow.stable_group) != flow.stable_group:
-                raise _group_error(file, lines[id(flow)], flow.new_code, flow.stable_group, groups[into])
-            if flow.stable_group != first.stable_group:
-                raise _group_error(file, lines[id(flow)], code, flow.stable_group, first.stable_group)
+            new = begun.get((flow.new_code, day))
+            if new is None:
+                goes_on = "goes on through" if register.at(flow.new_code, day) else "does not exist on"
+                message = f"{flow.new_code} {goes_on} {day}; what gains territory has a version that begins on that day"
+                raise _flow_error(lines, flow, "new_code", message)
+            if old.level != new.level or old.level == "district":
+                _check_levels(register, lines, flow, old, new)
             if (flow.relation == "split") != (len(flows) > 1):
                 message = f"{code} has {len(flows)} successors; a split has several, every other relation one"
-                raise ContractError(file, lines[id(flow)], "relation", message)
+                raise _flow_error(lines, flow, "relation", message)
         if len(flows) == 1 and first.weight == 1:
             continue
         if len(flows) > len({flow.new_code for flow in flows}):
-            raise ContractError(file, line, "new_code", f"{code} flows twice into the same area on {day}")
+            raise _flow_error(lines, first, "new_code", f"{code} flows twice into the same area on {day}")
         weights = [flow.weight for flow in flows if flow.weight is not None]
-        if weights and (len(weights) < len(flows) or sum(weights) != 1):
+        if len(flows) == 1 or (weights and (len(weights) < len(flows) or sum(weights) != 1)):
             message = f"the weights of {code} add to {sum(weights)} over {len(weights)} of {len(flows)} rows, not to 1"
-            raise ContractError(file, line, "weight", message)
+            raise _flow_error(lines, first, "weight", message)
 
 
-def _group_error(file: str, line: int, code: str, group: str, other: str) -> ContractError:
-    return ContractError(
-        file, line, "stable_group", f"{code} is in {group} and in {other}; what flows together is one group"
-    )
+def _check_levels(register: Register, lines: Lines, flow: Flow, old: Area, new: Area) -> None:
+    if "province" in (old.level, new.level):
+        message = (
+            f"the {old.level} {old.code} cannot become the {new.level} {new.code}; provinces flow among themselves"
+        )
+        raise _flow_error(lines, flow, "new_code", message)
+    for key, area in (("old_code", old), ("new_code", new)):
+        if not register.is_lowest(area):
+            raise _flow_error(lines, flow, key, f"{area.code} has communes: write what becomes of each of them instead")
 
 
-def _check_successors(file: str, register: Register, lines: dict[int, int]) -> None:
+def _check_successors(register: Register, lines: Lines) -> None:
     flowed_into = {(flow.new_code, flow.date) for flow in register.flows}
-    flowed_out = {departure for departure, _ in register.departures()}
     for area in register.areas:
-        if area.valid_to is None or (area.code, area.valid_to) in flowed_out:
-            continue
-        goes_on = register.at(area.code, area.valid_to) and (area.code, area.valid_to) not in flowed_into
         # districts that had communes ended with their level: their communes have the successors
-        if not goes_on and (area.level != "district" or register.is_lowest(area)):
-            message = f"{area.code} ends on {area.valid_to} and has no successor in flows.csv"
-            raise ContractError(file, lines[id(area)], "valid_to", message)
+        if area.valid_to is None or register.flows_from(area) or _is_made_of_communes(register, area):
+            continue
+        if (area.code, area.valid_to) in flowed_into:
+            message = f"ends on {area.valid_to} and others flow into its code; write in flows.csv where it went itself"
+        elif register.at(area.code, area.valid_to):
+            continue
+        else:
+            message = f"ends on {area.valid_to} and has no successor in flows.csv"
+            again = next((later for later in register.versions(area.code) if _start(later) > area.valid_to), None)
+            if again:
+                message += f"; {area.code} begins again on {again.valid_from}: say who held its territory in between"
+        raise _unit_error(lines, area, "valid_to", f"{area.code} {message}")
+
+
+def _check_origins(register: Register, lines: Lines) -> None:
+    flowed_into = {(flow.new_code, flow.date) for flow in register.flows}
+    for area in register.areas:
+        day = area.valid_from
+        if day is None or (area.code, day) in flowed_into or _is_made_of_communes(register, area):
+            continue
+        before = next((earlier for earlier in register.versions(area.code) if earlier.valid_to == day), None)
+        if before is None:
+            message = f"{area.code} begins on {day} out of nothing; write in flows.csv what flows into it on that day"
+        elif register.flows_from(before):
+            message = (
+                f"{area.code} before {day} flowed elsewhere; write in flows.csv what flows into the new {area.code}"
+            )
+        else:
+            continue
+        raise _unit_error(lines, area, "valid_from", message)
+
+
+def _check_relations(register: Register, lines: Lines) -> None:
+    into = Counter((flow.new_code, flow.date) for flow in register.flows)
+    for flow in register.flows:
+        others = into[flow.new_code, flow.date] - 1
+        if flow.relation != "split" and (flow.relation == "merged") != (others > 0):
+            message = f"{others or 'no'} others flow into {flow.new_code} on {flow.date}, so it is not {flow.relation}"
+            raise _flow_error(lines, flow, "relation", message)
+
+
+def _is_made_of_communes(register: Register, area: Area) -> bool:
+    return area.level == "district" and not register.is_lowest(area)
+
+
+def _passages(register: Register) -> Iterator[Passage]:
+    """Every step from a closed version to one that holds a part of it: along a flow, or on by its own code."""
+    begun = {(area.code, area.valid_from): area for area in register.areas}
+    for area in register.areas:
+        if area.valid_to is None:
+            continue
+        flows = register.flows_from(area)
+        for flow in flows:
+            yield area, begun[flow.new_code, area.valid_to], flow
+        if not flows and (area.code, area.valid_to) in begun:
+            yield area, begun[area.code, area.valid_to], None
+
+
+def _check_provinces(register: Register, passages: Sequence[Passage], lines: Lines) -> None:
+    """Territory goes to another province, with its area or by passing to another, only along a flow of provinces."""
+    steps = {(id(old), id(new)) for old, new, _ in passages if old.level == "province"}
+    lowest = {
+        id(area): area for area in register.areas
+        if area.level != "province" and not _is_made_of_communes(register, area)
+    }  # fmt: skip
+    days = {area.valid_to for area in register.areas if area.valid_to and area.level != "commune"}
+    stays = ((area, area, day) for day in days for area in lowest.values() if _start(area) < day < _end(area))
+    goes = ((old, new, old.valid_to) for old, new, _ in passages if id(old) in lowest and old.valid_to)
+    provinces: dict[tuple[str | None, date, bool], Area | None] = {}
+    for old, new, day in chain(stays, goes):
+        before, after = (old.parent_code, day, False), (new.parent_code, day, True)
+        if before not in provinces:
+            provinces[before] = register.province_of(old.parent_code or "", day - timedelta(1))
+        if after not in provinces:
+            provinces[after] = register.province_of(new.parent_code or "", day)
+        one, other = provinces[before], provinces[after]
+        if one and other and one is not other and (id(one), id(other)) not in steps:
+            ways = f"{one.code} {one.name} to {other.code} {other.name}"
+            message = (
+                f"what {old.code} held goes from {ways} on {day}, and flows.csv has no flow between these provinces"
+            )
+            raise _unit_error(lines, new, "parent_code", message)
+
+
+def _check_groups(register: Register, passages: Sequence[Passage], lines: Lines) -> None:
+    """What is connected over all dates has one stable group, and a stable group holds nothing else."""
+    towards: dict[int, int] = {}
+
+    def found(number: int) -> int:
+        while (further := towards.get(number, number)) != number:
+            towards[number] = towards.get(further, further)
+            number = further
+        return number
+
+    for old, new, _ in passages:
+        towards[found(id(old))] = found(id(new))
+    groups: dict[int, str] = {}
+    first_of: dict[str, tuple[int, Flow]] = {}
+    for old, _, flow in passages:
+        if flow is None:
+            continue
+        whole, group = found(id(old)), flow.stable_group
+        if groups.setdefault(whole, group) != group:
+            message = f"{flow.old_code} is in {group} and in {groups[whole]}; what flows together is one group"
+            raise _flow_error(lines, flow, "stable_group", message)
+        other, first = first_of.setdefault(group, (whole, flow))
+        if other != whole:
+            message = f"{group} holds {flow.old_code} and {first.old_code}, which nothing connects; give each its own"
+            raise _flow_error(lines, flow, "stable_group", message)
+    for group, (whole, flow) in first_of.items():
+        # an area that nothing ever flowed from or into is the group G<code>
+        for area in register.versions(group.removeprefix("G")):
+            if found(id(area)) != whole and found(id(area)) not in groups and register.is_lowest(area):
+                message = f"{group} is the group of {area.code}, which nothing connects with {flow.old_code}"
+                raise _flow_error(lines, flow, "stable_group", message)
+
+
+def _check_totals(register: Register, totals: Mapping[int, Total]) -> None:
+    seen: dict[tuple[date, str, str], int] = {}
+    for line, total in totals.items():
+        of = (total.day, total.level, total.type)
+        if seen.setdefault(of, line) != line:
+            raise ContractError(TOTALS_FILE, line, "day", f"the same total already stands on line {seen[of]}")
+    counts = {day: Counter((area.level, area.type) for area in register.on(day)) for day in {day for day, *_ in seen}}
+    for line, total in totals.items():
+        found = sum(
+            areas for (level, kind), areas in counts[total.day].items()
+            if level == total.level and total.type in ("", kind)
+        )  # fmt: skip
+        if found != total.areas:
+            what = f"areas of the level {total.level}" + (f" and type {total.type}" if total.type else "")
+            message = (
+                f"on {total.day} the map has {found} {what}, and this file says {total.areas}: one of them is wrong"
+            )
+            raise ContractError(TOTALS_FILE, line, "areas", message)
+
+
+def _unit_error(lines: Lines, area: Area, key: str, message: str) -> ContractError:
+    return ContractError(UNITS_FILE, lines[id(area)], key, message)
+
+
+def _flow_error(lines: Lines, flow: Flow, key: str, message: str) -> ContractError:
+    return ContractError(FLOWS_FILE, lines[id(flow)], key, message)

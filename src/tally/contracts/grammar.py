@@ -19,6 +19,7 @@ from lark import Lark, Transformer, UnexpectedInput, UnexpectedToken, v_args
 
 MOST_TERMS = 100
 LOOKS_BACK = ("previous", "first_half", "end_of_last_year", "upper_limit")
+NOT_JUDGED = ("upper_limit",)  # functions that rules may name already, and nobody computes yet
 
 _GRAMMAR = r"""
 statement: [relation "=>"] relation ["where" relation]
@@ -60,6 +61,11 @@ class Call:
 
     function: str
     args: tuple[Ref, ...]
+
+    @property
+    def name(self) -> str:
+        """How it is written; a figure of an earlier report goes by this name."""
+        return f"{self.function}({', '.join(ref.name for ref in self.args)})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +127,9 @@ class Statement:
         return tuple(dict.fromkeys(ref.name for ref in _references(self)))
 
     @property
-    def looks_back(self) -> bool:
-        return any(call.function in LOOKS_BACK for call in _calls(self))
+    def earlier(self) -> tuple[Call, ...]:
+        """The figures of earlier reports that it needs, once."""
+        return tuple(dict.fromkeys(earlier_figures(self)))
 
 
 @cache
@@ -142,7 +149,7 @@ def parse(text: str) -> Statement:
     for call in _calls(statement):
         if call.function not in ("sum", "max", *LOOKS_BACK):
             raise ValueError(f"there is no function `{call.function}`: sum, max, {', '.join(LOOKS_BACK)}")
-        if call.function in LOOKS_BACK and len(call.args) != 1:
+        if call.function in LOOKS_BACK and (len(call.args) != 1 or call.args[0].name.endswith("*")):
             raise ValueError(f"`{call.function}` takes one name")
     if not statement.names:
         raise ValueError("names no figure")
@@ -152,11 +159,16 @@ def parse(text: str) -> Statement:
     return statement
 
 
+def earlier_figures(part: Any) -> Iterator[Call]:
+    """The figures of earlier reports that a part of a statement needs."""
+    return (call for call in _calls(part) if call.function in LOOKS_BACK)
+
+
 def _compares_with_itself(chain: Chain) -> bool:
     """Whether two neighbours are the same, or one name stands alone: no other, no number, no earlier report."""
     names = {ref.name for ref in _references(chain)}
-    looks_back = any(call.function in LOOKS_BACK for call in _calls(chain))
-    alone = len(names) == 1 and not looks_back and not any(isinstance(part, Number) for part in _walk(chain))
+    against = any(earlier_figures(chain)) or any(isinstance(part, Number) for part in _walk(chain))
+    alone = len(names) == 1 and not against
     return alone or any(one == other for one, other in pairwise(chain.sides))
 
 

@@ -10,11 +10,13 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from tally.contracts.aliases import load_aliases
 from tally.contracts.areas import load_areas
 from tally.contracts.grammar import Among, Call, Chain, Plus, Ratio, Ref, Statement, Within, parse
 from tally.contracts.lines import Document, Key
 from tally.contracts.model import (
     ACROSS_FORMS,
+    ACROSS_PERIODS,
     RELEASE,
     SUBMISSION,
     Calendar,
@@ -25,6 +27,7 @@ from tally.contracts.model import (
     Edition,
     Editions,
     Form,
+    Frames,
     Gate,
     Line,
     Row,
@@ -35,6 +38,7 @@ from tally.contracts.model import (
 from tally.errors import ContractError
 from tally.names import plain
 from tally.periods import PARTS, Period
+from tally.vocabulary import AS_REPORTED, Severity
 
 M = TypeVar("M", bound=BaseModel)
 EVERY_ROW = "figure"
@@ -57,12 +61,14 @@ def load_contracts(folder: Path) -> Contracts:
     submission_document, submission = _read(folder, "submission.yml", SubmissionContract)
     coherence_document, coherence = _read(folder, "coherence.yml", Coherence)
     gate_document, gate = _read(folder, "release.yml", Gate)
+    frames_document, frames = _read(folder, "areas/frames.yml", Frames)
     forms = [_read(folder, f"forms/{path.name}", Form) for path in sorted((folder / "forms").glob("*.yml"))]
 
     _check_codelists(codelists_document, codelists)
     _check_calendar(calendar_document, calendar, codelists)
     _check_submission(submission_document, submission)
     _check_once(gate_document, ("checks",), [check.code for check in gate.checks])
+    _check_frames(frames_document, frames, codelists)
     _check_rules(coherence_document, coherence.rules)
     for document, form in forms:
         _check_form(document, form, codelists, Path(document.name).stem)
@@ -87,6 +93,8 @@ def load_contracts(folder: Path) -> Contracts:
         submission=submission,
         gate=gate,
         register=register,
+        aliases=load_aliases(folder / "areas", register),
+        frames=tuple(frames.frames),
         editions=Editions(maker.make),
     )
 
@@ -170,6 +178,17 @@ def _check_codelists(document: Document, codelists: CodeLists) -> None:
                 raise document.error(place, f"{_plainly(second.label.vi)} is the label of {first.code} too")
 
 
+def _check_frames(document: Document, frames: Frames, codelists: CodeLists) -> None:
+    _check_once(document, ("frames",), [frame.code for frame in frames.frames])
+    if AS_REPORTED not in [frame.code for frame in frames.frames]:
+        raise document.error(("frames",), f"{AS_REPORTED} is missing")
+    for at, frame in enumerate(frames.frames):
+        if (frame.code == AS_REPORTED) != (frame.on is None and not frame.groups):
+            raise document.error(("frames", at), f"{AS_REPORTED} alone is the map of the report")
+        if frame.level and frame.level not in {level.code for level in codelists.levels}:
+            raise document.error(("frames", at, "level"), f"no level {frame.level}")
+
+
 def _check_calendar(document: Document, calendar: Calendar, codelists: CodeLists) -> None:
     levels = {level.code for level in codelists.levels}
     used = [("due_days", at, line.level) for at, line in enumerate(calendar.due_days)]
@@ -209,6 +228,11 @@ def _check_rules(document: Document, rules: Sequence[Rule]) -> None:
                 parse(sentence)
             except ValueError as error:
                 raise document.error(("rules", at, "says"), str(error)) from None
+        if rule.looks_back and rule.over == "rows":
+            raise document.error(("rules", at, "over"), "a rule that looks back compares figures, not columns")
+        if rule.looks_back and rule.severity == Severity.CRITICAL:
+            message = "a rule that looks back cannot be critical: the earlier report may be the wrong one"
+            raise document.error(("rules", at, "severity"), message)
 
 
 def _check_sheets(forms: list[tuple[Document, Form]], submission: SubmissionContract) -> None:
@@ -223,7 +247,7 @@ def _check_sheets(forms: list[tuple[Document, Form]], submission: SubmissionCont
 def _check_form(document: Document, form: Form, codelists: CodeLists, stem: str) -> None:
     if form.form != stem:
         raise document.error(("form",), f"{form.form} does not name its file")
-    if form.form.casefold() in (SUBMISSION, ACROSS_FORMS, RELEASE):
+    if form.form.casefold() in (SUBMISSION, ACROSS_FORMS, ACROSS_PERIODS, RELEASE):
         raise document.error(("form",), f"{form.form} is the name of another suite")
     _check_once(document, ("periods",), form.periods)
     if form.columns not in codelists.column_sets:

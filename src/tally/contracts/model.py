@@ -9,8 +9,9 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from tally.contracts.aliases import Alias
 from tally.contracts.areas import Area, Register
-from tally.contracts.grammar import Statement, parse
+from tally.contracts.grammar import NOT_JUDGED, Statement, parse
 from tally.periods import Period
 from tally.vocabulary import Severity, Verdict
 
@@ -144,6 +145,16 @@ class Rule(Line):
     def sentences(self) -> list[str]:
         return [self.says] if isinstance(self.says, str) else self.says
 
+    @property
+    def looks_back(self) -> bool:
+        """Whether it compares with an earlier report."""
+        return any(parse(sentence).earlier for sentence in self.sentences)
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether everything that it names can be computed; otherwise it is stated and no more."""
+        return not any(call.function in NOT_JUDGED for says in self.sentences for call in parse(says).earlier)
+
 
 class Form(Line):
     form: Code
@@ -187,6 +198,32 @@ class Calendar(Strict):
         ]
         day = own[0] if own else next(d.day for d in self.due_days if (d.level, d.part) == (level, period.part))
         return date(period.year, int(day[:2]), int(day[3:]))
+
+
+class Frame(Strict):
+    """A map on which figures are given: the areas of a `level` as they were `on` a day, the stable groups, or neither.
+
+    Neither is the map of the report. `estimates`: parts of areas that were split count by their weights.
+    """
+
+    code: Code
+    title: Text
+    level: str | None = None
+    on: date | None = None
+    groups: bool = False
+    estimates: bool = False
+
+    @model_validator(mode="after")
+    def _is_one_map(self) -> Self:
+        if (self.level is None) != (self.on is None):
+            raise ValueError("level and on go together")
+        if self.groups and self.on:
+            raise ValueError("groups have no level and no day")
+        return self
+
+
+class Frames(Strict):
+    frames: Some[Frame]
 
 
 class Template(Line):
@@ -305,6 +342,7 @@ class Edition:
 
 
 ACROSS_FORMS = "across_forms"
+ACROSS_PERIODS = "across_periods"
 SUBMISSION = "submission"
 RELEASE = "release"
 
@@ -347,6 +385,8 @@ class Contracts:
     submission: SubmissionContract
     gate: Gate
     register: Register
+    aliases: tuple[Alias, ...]
+    frames: tuple[Frame, ...]
     editions: "Editions"
 
     def edition(self, period: Period) -> Edition:
@@ -370,18 +410,17 @@ class Contracts:
 
     @cached_property
     def suites(self) -> dict[str, list[Check]]:
-        """What Great Expectations judges, by suite: the submission, each form, across forms, and the release.
-
-        Rules that look back to an earlier report are not among them.
-        """
+        """What Great Expectations judges, by suite: submission, each form, across forms, across periods, release."""
         of_submission, of_cells = [
             [check for rule in self.submission.rules if rule.judges == judges for check in self._checks_of(rule)]
             for judges in ("submission", "cells")
         ]
         suites = {SUBMISSION: of_submission}
         for form in self.forms:
-            suites[form.form] = of_cells + [_check_of(rule, form.rules) for rule in form.rules if not _looks_back(rule)]
-        suites[ACROSS_FORMS] = [_check_of(rule, self.coherence.rules) for rule in self.coherence.rules]
+            suites[form.form] = of_cells + _checks_within(form.rules)
+        suites[ACROSS_FORMS] = _checks_within(self.coherence.rules)
+        everywhere = [*(form.rules for form in self.forms), self.coherence.rules]
+        suites[ACROSS_PERIODS] = [check for rules in everywhere for check in _checks_across_periods(rules)]
         suites[RELEASE] = [
             Check(check.code, check.code, Severity.CRITICAL, check.tell, check.mend, check.source)
             for check in self.gate.checks
@@ -410,8 +449,12 @@ def _check_of(rule: Rule, siblings: Sequence[Rule]) -> Check:
     return Check(rule_column(rule, siblings), rule.code, rule.severity, rule.tell, rule.mend, rule.source)
 
 
-def _looks_back(rule: Rule) -> bool:
-    return any(parse(sentence).looks_back for sentence in rule.sentences)
+def _checks_within(rules: Sequence[Rule]) -> list[Check]:
+    return [_check_of(rule, rules) for rule in rules if not rule.looks_back]
+
+
+def _checks_across_periods(rules: Sequence[Rule]) -> list[Check]:
+    return [_check_of(rule, rules) for rule in rules if rule.looks_back and rule.is_judged]
 
 
 class Editions:

@@ -32,7 +32,7 @@ Floats = NDArray[np.float64]
 class Cube:
     """The figures of many submissions of one edition.
 
-    Shape   values[submission, indicator, column]
+    Shape   values[submission, indicator, column]; what an earlier report says is one more indicator, `previous(x)`.
     Blanks  NaN: empty, not applicable, unreadable or not printed; a rule does not judge what it does not know.
     """
 
@@ -108,8 +108,8 @@ def evaluate(expression: Expression, figures: Callable[[str], Floats]) -> Floats
         case Ratio():
             part, whole = _scaled(expression, figures)
             return part / whole
-        case Call(function, _):
-            raise ValueError(f"{function} needs an earlier report")
+        case Call():
+            return figures(expression.name)
 
 
 def _compared(left: Floats, compare: str, right: Floats) -> Floats:

@@ -6,8 +6,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tally.contracts.model import ACROSS_FORMS, Claim, Contracts, Rule, Text, rule_column
+from tally.contracts.grammar import Call
+from tally.contracts.model import ACROSS_FORMS, ACROSS_PERIODS, Claim, Contracts, Rule, Text, rule_column
 from tally.judgement.claims import Cube, anchor, residuals
+from tally.judgement.earlier import Past
 from tally.judgement.wording import LARGEST_TOLD, Figure, explanation
 from tally.periods import Period
 from tally.vocabulary import CellState
@@ -35,13 +37,14 @@ class Batch:
     def __init__(
         self, figures: pd.DataFrame, submissions: Mapping[str, tuple[str, Period]], contracts: Contracts
     ) -> None:
-        """Judge every claim of each period's edition on the submissions of that period.
+        """Judge every claim within a report, of each period's edition on the submissions of that period.
 
         Shape   submissions: id → (level, period).
         """
         self.contracts = contracts
         self.figures = figures.reset_index(drop=True)
         self._submissions = submissions
+        self._past: Past | None = None
         self._claims: dict[tuple[str, str, str, Period], tuple[Claim, str]] = {}
         self._values = self.figures.value.to_numpy(dtype=float, na_value=np.nan)
         self._own = (self.figures.state != CellState.NOT_USED).to_numpy()
@@ -54,15 +57,29 @@ class Batch:
             for check in contracts.suites[suite]
         }
         self._judge_cells()
-        for period in sorted({period for _, period in submissions.values()}):
-            self._judge_claims(period)
+        for period in self._periods():
+            self._judge_claims(period, [one for one in self._spans if self._submissions[one][1] == period])
 
     def frames(self) -> Iterator[tuple[str, pd.DataFrame]]:
         """(suite, what it judges) for each form, then across forms."""
         for form in self.contracts.forms:
             yield form.form, self._frame(form.form, (self.figures.form_code == form.form).to_numpy())
-        judged = [~np.isnan(self.checks[check.column]) for check in self.contracts.suites[ACROSS_FORMS]]
-        yield ACROSS_FORMS, self._frame(ACROSS_FORMS, np.logical_or.reduce(judged))
+        yield ACROSS_FORMS, self._frame(ACROSS_FORMS, self._judged(ACROSS_FORMS))
+
+    def look_back(self, past: Past) -> pd.DataFrame:
+        """Judge the claims that compare with an earlier report, on the submissions that have one.
+
+        Shape   what the suite across periods judges.
+        """
+        self._past = past
+        for check in self.contracts.suites[ACROSS_PERIODS]:
+            self.checks[check.column] = np.full(len(self.figures), np.nan)
+        compared = {submission_id for submission_id, _ in past.reports}
+        for period in self._periods():
+            mine = [one for one in self._spans if one in compared and self._submissions[one][1] == period]
+            if mine:
+                self._judge_claims(period, mine, past)
+        return self._frame(ACROSS_PERIODS, self._judged(ACROSS_PERIODS))
 
     def row_at(self, submission_id: str, sheet_name: str, cell_address: str) -> int:
         """The row of a cell."""
@@ -77,11 +94,28 @@ class Batch:
             return Text(vi=f"{detail.vi}; hãy {mend.vi}.", en=f"{detail.en}; please {mend.en}.")
         key = (column, figure.indicator_code, figure.column_code, self._submissions[figure.submission_id][1])
         claim, place = self._claims[key]
-        detail = explanation(claim, place, lambda indicator, at: self._figure(figure.submission_id, indicator, at))
+        earlier = {call.name: call for call in claim.statement.earlier}
+
+        def look_up(indicator: str, at: str) -> Figure:
+            if indicator in earlier:
+                return self._earlier_figure(figure.submission_id, earlier[indicator], at)
+            return self._figure(figure.submission_id, indicator, at)
+
+        detail = explanation(claim, place, look_up)
         tell, mend = claim.rule.tell, claim.rule.mend
         return Text(
             vi=f"{detail.vi}. Quy tắc: {tell.vi}; hãy {mend.vi}.", en=f"{detail.en}. Rule: {tell.en}; please {mend.en}."
         )
+
+    def _periods(self) -> list[Period]:
+        return sorted({period for _, period in self._submissions.values()})
+
+    def _judged(self, suite: str) -> NDArray[np.bool_]:
+        """The rows at which any rule of a suite is judged."""
+        judged = np.zeros(len(self.figures), dtype=bool)
+        for check in self.contracts.suites[suite]:
+            judged |= ~np.isnan(self.checks[check.column])
+        return judged
 
     def _frame(self, suite: str, rows: NDArray[np.bool_]) -> pd.DataFrame:
         columns = {check.column: self.checks[check.column][rows] for check in self.contracts.suites[suite]}
@@ -117,11 +151,11 @@ class Batch:
         self.checks["S18"][~sheets.duplicated() & ~sheets.isin(sheets[~self._own])] = 0
         self.checks["S18"][~self._own] = 1
 
-    def _judge_claims(self, period: Period) -> None:
+    def _judge_claims(self, period: Period, mine: Sequence[str], past: Past | None = None) -> None:
+        """Judge some submissions of one period: by the claims within a report, or by those that look back."""
         edition = self.contracts.edition(period)
         indicators = {row.code: at for at, row in enumerate(edition.rows)}
         columns = {code: at for at, code in enumerate(self.contracts.columns)}
-        mine = [one for one, (_, of) in self._submissions.items() if of == period and one in self._spans]
         values = np.full((len(mine), len(indicators), len(columns)), np.nan)
         rows = np.full(values.shape, -1)
         indicator = self.figures.indicator_code.map(indicators).to_numpy(dtype=float)
@@ -132,9 +166,10 @@ class Batch:
             where = (at, indicator[span].astype(int), column[span].astype(int))
             values[where], rows[where] = self._values[span], span
         cube = Cube(values, indicators, columns)
-        for claim in edition.claims:
-            if claim.statement.looks_back:
-                continue
+        claims = [one for one in edition.claims if one.rule.is_judged and one.rule.looks_back == (past is not None)]
+        if past:
+            cube = _with_past(cube, claims, mine, past)
+        for claim in claims:
             name = rule_column(claim.rule, self._siblings(claim))
             residual = np.clip(residuals(claim, cube), -LARGEST_TOLD, LARGEST_TOLD)
             for at, place in enumerate(claim.places):
@@ -168,6 +203,21 @@ class Batch:
         value = self._values[row]
         figure = self.figures.iloc[row]
         return Figure(figure.sheet_name, figure.cell_address, None if np.isnan(value) else float(value))
+
+    def _earlier_figure(self, submission_id: str, call: Call, column: str) -> Figure:
+        if self._past is None:
+            return Figure("", "", None)
+        value = self._past.figure(call, submission_id, column)
+        report = self._past.reports.get((submission_id, call.function))
+        return Figure("", "", None if np.isnan(value) else value, report)
+
+
+def _with_past(cube: Cube, claims: Sequence[Claim], submission_ids: Sequence[str], past: Past) -> Cube:
+    """The cube of these submissions with what their earlier reports say, one more indicator a call."""
+    calls = list(dict.fromkeys(call for claim in claims for call in claim.statement.earlier))
+    earlier = np.stack([past.figures(call, submission_ids) for call in calls], axis=1)
+    names = {call.name: at for at, call in enumerate(calls, len(cube.indicators))}
+    return Cube(np.concatenate([cube.values, earlier], axis=1), cube.indicators | names, cube.columns)
 
 
 def _spans(submission_ids: pd.Series) -> dict[str, tuple[int, int]]:

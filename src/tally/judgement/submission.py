@@ -3,7 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
+from tally.areas.resolve import Resolver, Written
+from tally.contracts.aliases import Alias
 from tally.contracts.areas import Area, Register
 from tally.contracts.model import Contracts
 from tally.names import same_name
@@ -43,7 +46,7 @@ def standing(cover: Cover, sent: Sent, contracts: Contracts) -> Standing:
     area: Area | None = None
     if period:
         judged |= {"S03"}
-        area, area_faults = _area(cover, period, contracts.register)
+        area, area_faults = _area(cover, sent, period, contracts)
         faults += area_faults
         if area:
             judged |= {"S04"}
@@ -98,17 +101,19 @@ def _period_faults(cover: Cover, sent: Sent) -> list[Fault]:
     return []
 
 
-def _area(cover: Cover, period: Period, register: Register) -> tuple[Area | None, list[Fault]]:
+def _area(cover: Cover, sent: Sent, period: Period, contracts: Contracts) -> tuple[Area | None, list[Fault]]:
+    register = contracts.register
     code = cover.area_code
     day = period.map_date
     if not code:
+        vi, en = _whose_names(cover, sent, period, contracts)
         return None, [
             _fault(
                 "S03",
                 cover,
                 "area_code",
-                "không đọc được mã đơn vị hành chính trên bìa",
-                "there is no readable area code on the cover",
+                f"không đọc được mã đơn vị hành chính trên bìa{vi}",
+                f"there is no readable area code on the cover{en}",
             )
         ]
     area = register.at(code, day)
@@ -125,13 +130,14 @@ def _area(cover: Cover, period: Period, register: Register) -> tuple[Area | None
                     f"code {code} is no longer on the map of {period.code}; its successors: {names}",
                 )
             ]
+        vi, en = _whose_names(cover, sent, period, contracts)
         return None, [
             _fault(
                 "S03",
                 cover,
                 "area_code",
-                f"không có đơn vị hành chính nào mang mã {code} trong kỳ {period.label_vi}",
-                f"no area has the code {code} in {period.code}",
+                f"không có đơn vị hành chính nào mang mã {code} trong kỳ {period.label_vi}{vi}",
+                f"no area has the code {code} in {period.code}{en}",
             )
         ]
     if not register.owes(code, day):
@@ -155,6 +161,24 @@ def _area(cover: Cover, period: Period, register: Register) -> tuple[Area | None
             )
         ]
     return area, []
+
+
+def _whose_names(cover: Cover, sent: Sent, period: Period, contracts: Contracts) -> tuple[str, str]:
+    """Which area of the sender's province the cover's names are; nothing to say where they could be another's."""
+    province = contracts.register.province_of(sent.folder, period.map_date)
+    written = Written(cover.area_name, cover.district_name, cover.province_name)
+    if province is None:
+        return "", ""
+    resolver = _resolver(contracts.register, contracts.aliases)
+    meant = resolver.resolve(written, period.map_date, province.code, cover.level).area
+    if meant is None:
+        return "", ""
+    return f"; tên trên bìa là của {meant.code} {meant.name}", f"; the names are those of {meant.code} {meant.name}"
+
+
+@lru_cache(maxsize=2)
+def _resolver(register: Register, aliases: tuple[Alias, ...]) -> Resolver:
+    return Resolver(register, aliases)
 
 
 def _wrong_folder(cover: Cover, sent: Sent, area: Area) -> Fault:

@@ -13,11 +13,12 @@ import pyarrow.parquet as pq
 
 from tally.adapters.files import appearing, locked
 from tally.adapters.gx import Validation, run_checkpoint
-from tally.contracts.model import SUBMISSION, Contracts
+from tally.contracts.model import ACROSS_PERIODS, SUBMISSION, Contracts
 from tally.errors import JudgingError
 from tally.judgement.figures import INDEX, Batch
 from tally.judgement.submission import Sent, Standing, standing
 from tally.periods import LOCAL_TIME, Period
+from tally.pipeline.earlier import Judged, past_of
 from tally.pipeline.home import Home
 from tally.pipeline.judgements import FINDINGS, OBSERVATIONS, OUTCOMES, SUBMISSIONS, is_whole
 from tally.pipeline.read import cover_of
@@ -52,7 +53,8 @@ def judge_batch(chunk_ids: Sequence[str], now: datetime, home: Home | None = Non
     """Judge every submission of some chunks together and record the verdicts.
 
     Shape   batch id; its folder holds submissions, findings, observations, outcomes and validation/*.json.
-    Raises  JudgingError if Great Expectations could not judge: then nothing of the batch is recorded.
+    Raises  JudgingError if Great Expectations could not judge, or the judgement of an earlier report is gone: then
+            nothing of the batch is recorded.
     """
     home = home or Home.default()
     with locked(home.lock("judge")):
@@ -69,11 +71,18 @@ def judge_batch(chunk_ids: Sequence[str], now: datetime, home: Home | None = Non
         live = [entry for entry in entries if not any(finding["rule_code"] in refused for finding in entry.findings)]
         figures = _figures(home, chunk_ids, live)
         batch = Batch(figures, {e.submission.submission_id: _of(e) for e in live}, home.contracts)
-        for suite, frame in batch.frames():
+
+        def judge_figures(suite: str, frame: pd.DataFrame) -> None:
             if len(frame):
                 validation = run_checkpoint(f"{suite}-{batch_id}", _suite(home, suite), frame, INDEX, now)
                 validations.append(validation)
                 _find_figures(validation, batch, entries)
+
+        for suite, frame in batch.frames():
+            judge_figures(suite, frame)
+        # what is accepted does not depend on the rules that look back: none of them is critical
+        past = past_of([_judged(entry, home.contracts) for entry in entries], batch.figures, state, home)
+        judge_figures(ACROSS_PERIODS, batch.look_back(past))
         _write(home, batch_id, entries, batch, validations)
         home.ledger.append(
             now,
@@ -209,6 +218,13 @@ def _of(entry: _Entry) -> tuple[str, Period]:
     if standing is None or standing.area is None or standing.period is None:
         raise JudgingError(f"{entry.submission.submission_id} is not refused, but belongs to no report")
     return standing.area.level, standing.period
+
+
+def _judged(entry: _Entry, contracts: Contracts) -> Judged:
+    verdict = _verdict(entry, contracts)
+    if entry.standing is None or verdict in (Verdict.REFUSED, Verdict.DUPLICATE):
+        return Judged(entry.submission, verdict, None, None)
+    return Judged(entry.submission, verdict, entry.standing.area, entry.standing.period)
 
 
 def _find_figures(validation: Validation, batch: Batch, entries: Sequence[_Entry]) -> None:

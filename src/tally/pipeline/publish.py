@@ -225,7 +225,7 @@ def _accepted_lowest(home: Home, connection: duckdb.DuckDBPyConnection, batches:
 
 
 def _extract(release: Path) -> None:
-    """The marts as Parquet, and the figures of nation and provinces as CSV."""
+    """The marts as Parquet; the figures of nation and provinces, and who is late or missing, as CSV."""
     with duckdb.connect(str(release / "national.duckdb"), read_only=True) as connection:
         for (table,) in connection.execute("select table_name from duckdb_tables() order by 1").fetchall():
             (release / "parquet" / table).mkdir(parents=True)
@@ -240,6 +240,8 @@ def _extract(release: Path) -> None:
             ) to '{release / "exports" / "nation_and_provinces.csv"}' (header)
             """
         )
+        late = release / "exports" / "late_and_missing_reports.csv"
+        connection.execute(f"copy (from marts.rpt_late_and_missing_reports order by all) to '{late}' (header)")
 
 
 def _write_changes(home: Home, release: Path) -> None:

@@ -26,8 +26,13 @@ def trace_figure(
 
     Shape   {published, total, agrees, cells: [{area_code, file_path, sha256, sheet_name, cell_address, …}]}.
     Blanks  a cell that was left empty has no value; a figure that nobody filled has none either.
-    Raises  UsageError if the release has no such figure.
+    Raises  UsageError if the release has no such figure, or the period is only derived.
     """
+    try:
+        reported = Period.parse(period)
+    except ValueError:
+        why = f"{period} is no period that is reported; a second half is its year less its first half: trace those"
+        raise UsageError(why) from None
     path = home.releases / release / "national.duckdb"
     if not path.exists():
         raise UsageError(f"there is no release {release} in {home.releases}")
@@ -50,7 +55,7 @@ def trace_figure(
             [period],
         ).fetchall()
     column = _column(home, sex, age, subset)
-    reports = [report for report in standing if _contributes(home, report[0], area, indicator, Period.parse(period))]
+    reports = [report for report in standing if _contributes(home, report[0], area, indicator, reported)]
     if len(reports) > _MANY:
         workers = os.cpu_count() or 1
         parts = [reports[start::workers] for start in range(workers)]

@@ -13,6 +13,7 @@ select
     area_type,
     coalesce(parent_code, 'VN') as parent_code,
     is_lowest,
+    territory,
     legal_basis,
 from areas
 where area_level <> 'nation'
@@ -29,4 +30,5 @@ select
     null as area_type,
     null as parent_code,
     false as is_lowest,
+    'VN' as territory,
     null as legal_basis,

@@ -1,0 +1,120 @@
+-- Grain: one row per area of a frame, period and cell: every figure that is asked for, those that nobody can say too.
+with
+
+areas_expected as (select * from {{ ref('int_areas_expected') }}),
+
+cells as (select * from {{ ref('int_cells_printed') }}),
+
+submissions as (select * from {{ ref('int_submissions_current') }}),
+
+halves as (select * from {{ ref('int_second_halves_exact') }}),
+
+rolled_up as (select * from {{ ref('int_observations_rolled_up') }}),
+
+second_halves as (select * from {{ ref('int_second_halves') }}),
+
+-- a stock of the second half is that at the end of the year; a flow is the year less its first half
+cells_asked as (
+    select distinct
+        cells.period_code as reported_period_code,
+        cells.period_code,
+        cells.cell_number,
+        cells.reporting_level,
+        cells.adds_up,
+        cast(null as varchar) as frame,
+        false as is_difference,
+    from cells
+    semi join submissions on cells.period_code = submissions.period_code
+
+    union all
+
+    select
+        cells.period_code as reported_period_code,
+        halves.period_code,
+        cells.cell_number,
+        cells.reporting_level,
+        cells.adds_up,
+        halves.frame,
+        cells.adds_up = 'flow' as is_difference,
+    from halves
+    inner join cells on halves.whole_year_code = cells.period_code
+    where
+        cells.adds_up = 'stock_at_end'
+        or (
+            cells.adds_up = 'flow'
+            and exists (
+                select 1
+                from cells as first_cells
+                where
+                    first_cells.period_code = halves.first_half_code
+                    and first_cells.cell_number = cells.cell_number
+            )
+        )
+),
+
+known as (
+    select
+        false as is_difference,
+        frame_area_number,
+        cell_number,
+        case
+            when parts_value is null then obs_value
+            else coalesce(obs_value, 0) + cast(round(parts_value) as bigint)
+        end as obs_value,
+        areas_filled,
+        areas_not_applicable,
+        false as has_fallen,
+        false as is_cut,
+    from rolled_up
+
+    union all
+
+    select
+        true as is_difference,
+        frame_area_number,
+        cell_number,
+        if(is_cut, null, obs_value) as obs_value,
+        if(is_cut, 0, areas_filled) as areas_filled,
+        0 as areas_not_applicable,
+        has_fallen,
+        is_cut,
+    from second_halves
+)
+
+select
+    cells_asked.period_code,
+    areas_expected.frame_area_number,
+    areas_expected.reporting_level,
+    cells_asked.cell_number,
+    if(areas_expected.unknown_because is null, known.obs_value, null) as obs_value,
+    case
+        when areas_expected.unknown_because is not null then 'M'
+        when known.areas_filled > 0 and areas_expected.is_estimate then 'E'
+        when known.areas_filled = areas_expected.areas_expected then 'A'
+        when known.areas_filled > 0 then 'P'
+        when known.areas_not_applicable = areas_expected.areas_expected then 'Z'
+        else 'M'
+    end as obs_status,
+    case
+        when areas_expected.unknown_because is not null then areas_expected.unknown_because
+        when known.areas_filled > 0 or known.areas_not_applicable = areas_expected.areas_expected then null
+        when known.is_cut then 'area_cut'
+        when known.has_fallen then 'year_below_first_half'
+        when cells_asked.is_difference then 'half_not_complete'
+        when cells_asked.adds_up = 'never' and areas_expected.areas_expected > 1 then 'never_adds_up'
+        else 'not_filled'
+    end as status_reason,
+    areas_expected.areas_expected,
+    areas_expected.areas_accepted,
+    if(areas_expected.unknown_because is null, coalesce(known.areas_filled, 0), 0) as areas_filled,
+from areas_expected
+inner join cells_asked
+    on
+        areas_expected.period_code = cells_asked.reported_period_code
+        and areas_expected.reporting_level = cells_asked.reporting_level
+        and (cells_asked.frame is null or areas_expected.frame = cells_asked.frame)
+left join known
+    on
+        areas_expected.frame_area_number = known.frame_area_number
+        and cells_asked.cell_number = known.cell_number
+        and cells_asked.is_difference = known.is_difference

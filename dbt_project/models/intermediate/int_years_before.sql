@@ -1,0 +1,62 @@
+-- Grain: one row per area of a frame and period that has the same territory in that frame a year before.
+with
+
+areas_expected as (select * from {{ ref('int_areas_expected') }}),
+
+periods as (select * from {{ ref('stg_contracts__periods') }}),
+
+halves as (select * from {{ ref('int_second_halves_exact') }}),
+
+second_halves as (select * from {{ ref('stg_contracts__second_halves') }}),
+
+-- each period under the reported one whose map it stands on
+given as (
+    select
+        period_code,
+        period_code as reported_period_code,
+        period_year,
+        period_part,
+        cast(null as varchar) as frame,
+    from periods
+
+    union all
+
+    select
+        halves.period_code,
+        halves.whole_year_code as reported_period_code,
+        second_halves.period_year,
+        'S2' as period_part,
+        halves.frame,
+    from halves
+    inner join second_halves on halves.period_code = second_halves.period_code
+),
+
+frame_areas as (
+    select distinct
+        given.period_code,
+        given.period_year,
+        given.period_part,
+        areas_expected.frame,
+        areas_expected.frame_area_number,
+        areas_expected.area_code,
+        areas_expected.territory,
+    from areas_expected
+    inner join given
+        on
+            areas_expected.period_code = given.reported_period_code
+            and (given.frame is null or areas_expected.frame = given.frame)
+)
+
+select
+    now.frame_area_number,
+    now.period_code,
+    before.frame_area_number as number_before,
+    before.period_code as period_before,
+from frame_areas as now
+inner join frame_areas as before
+    on
+        now.period_year = before.period_year + 1
+        and now.period_part = before.period_part
+        and now.frame = before.frame
+        and now.area_code = before.area_code
+        and now.territory = before.territory
