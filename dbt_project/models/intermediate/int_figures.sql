@@ -1,7 +1,17 @@
 -- Grain: one row per area of a frame, period and cell: every figure that is asked for, those that nobody can say too.
 with
 
-areas_expected as (select * from {{ ref('int_areas_expected') }}),
+frames as (select * from {{ ref('stg_contracts__frames') }}),
+
+-- on other maps than that of the report thousands of small areas of which nobody has reported would only say so again
+areas_expected as (
+    select areas_expected.*
+    from {{ ref('int_areas_expected') }} as areas_expected
+    inner join frames on areas_expected.frame = frames.frame
+    where
+        areas_expected.areas_accepted > 0
+        or not (frames.has_estimates or areas_expected.area_level = 'stable_group')
+),
 
 cells as (select * from {{ ref('int_cells_printed') }}),
 

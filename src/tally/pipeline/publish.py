@@ -264,7 +264,10 @@ def _write_changes(home: Home, release: Path) -> None:
                     o.obs_status as status_before, n.obs_status as status_now
                 from new.marts.fct_indicator_values as n
                 full join {old} as o using ({figure})
-                where o.obs_value is distinct from n.obs_value
+                where
+                    o.obs_value is distinct from n.obs_value
+                    -- a map that the release before did not have is no change of its figures
+                    and frame in (select frame from {old})
                 order by all
             ) to '{release / "changes.csv"}' (header)
             """
