@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tally.contracts.areas import FLOW_COLUMNS, TOTAL_COLUMNS, UNIT_COLUMNS, Register, load_areas
+from tally.contracts.area_files import FLOW_COLUMNS, TOTAL_COLUMNS, UNIT_COLUMNS, load_areas
+from tally.contracts.areas import Register
 from tally.errors import ContractError
 
 FOLDER = Path(__file__).parents[2] / "contracts" / "areas"

@@ -17,7 +17,8 @@ from typing import Any
 
 import pytest
 
-from tally.contracts.areas import Area, Register, load_areas
+from tally.contracts.area_files import load_areas
+from tally.contracts.areas import Area, Register
 
 FOLDER = Path(__file__).parents[2] / "contracts" / "areas"
 OLD_MAP, NEW_MAP = date(2025, 6, 30), date(2025, 7, 1)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
-from tally.contracts.areas import load_areas
+from tally.contracts.area_files import load_areas
 from tally.names import TYPES_IN_ENGLISH, english_name, plain, same_name
 
 ROOT = Path(__file__).parents[2]

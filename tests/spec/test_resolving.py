@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 from tally.areas.resolve import Resolver, Written
 from tally.cli import app
 from tally.contracts.aliases import load_aliases
-from tally.contracts.areas import load_areas
+from tally.contracts.area_files import load_areas
 from tally.errors import ContractError, UsageError
 
 FOLDER = Path(__file__).parents[2] / "contracts" / "areas"

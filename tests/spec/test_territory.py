@@ -12,7 +12,8 @@ from histories import EVENTS, History, histories
 from hypothesis import given, settings
 
 from tally.areas.territory import Territory, key
-from tally.contracts.areas import Area, Flow, Register, load_areas
+from tally.contracts.area_files import load_areas
+from tally.contracts.areas import Area, Flow, Register
 
 FOLDER = Path(__file__).parents[2] / "contracts" / "areas"
 BEFORE, CHANGE, LATER = date(2025, 6, 30), date(2025, 7, 1), date(2026, 7, 1)

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from tally.contracts.areas import WIDTHS, Register, csv_rows, file_name
+from tally.contracts.area_files import csv_rows, file_name
+from tally.contracts.areas import WIDTHS, Register
 from tally.errors import ContractError
 from tally.names import canonical, compared, without_prefix
 

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from tally.contracts.aliases import load_aliases
-from tally.contracts.areas import load_areas
+from tally.contracts.area_files import load_areas
 from tally.contracts.grammar import Among, Call, Chain, Plus, Ratio, Ref, Statement, Within, parse
 from tally.contracts.lines import Document, Key
 from tally.contracts.model import (
