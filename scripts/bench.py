@@ -1,9 +1,11 @@
 """Seconds and memory of `tally run` on one simulated province, beside a floor that only opens the same workbooks.
 
-The floor is one process that reads every sheet with python-calamine into lists and does nothing else.
-Below: how many names, as tests/spec/perturbing.py deforms them, one process resolves in a second.
+The floor is one process that reads every sheet with python-calamine into lists and does nothing else. Then the nation
+on both its maps, and dbt's part of that alone, with its tests. Below: how many names, as tests/spec/perturbing.py
+deforms them, one process resolves in a second.
 """
 
+import csv
 import os
 import random
 import subprocess
@@ -11,6 +13,7 @@ import sys
 import tempfile
 import threading
 import time
+from datetime import datetime
 from pathlib import Path
 
 import psutil
@@ -18,14 +21,17 @@ from python_calamine import CalamineWorkbook
 from rich.console import Console
 from rich.table import Table
 
+from tally.adapters.dbt import build_marts
 from tally.areas.resolve import Resolver, Written
 from tally.periods import Period
 from tally.pipeline.home import Home
+from tally.pipeline.state import state_of
 
 sys.path.append(str(Path(__file__).parents[1] / "tests" / "spec"))
 from perturbing import perturbed  # the names that the tests hold
 
 PROVINCE, PERIOD, CLOCK = "12", "2025-A1", "2026-01-05T09:00:00+07:00"
+NATION = ("2025-S1", "2025-A1")
 TALLY = [sys.executable, "-m", "tally"]
 
 
@@ -82,6 +88,18 @@ def names_a_second(period: Period, names: int = 5000) -> float:
     return names / (time.monotonic() - begun)
 
 
+def build(home: Home) -> None:
+    """The marts of everything that a home has judged, built aside."""
+    judged = {one.submission_id: one.batch_id for one in state_of(home.ledger.events()).submissions.values()}
+    folder = home.root / "marts"
+    folder.mkdir()
+    with (folder / "judged.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([("submission_id", "batch_id"), *sorted(judged.items())])
+    folders = [home.judgement(batch_id) for batch_id in sorted(set(judged.values()))]
+    clock = datetime.fromisoformat(CLOCK)
+    build_marts(home.project / "dbt_project", folder / "marts.duckdb", folder, folders, folder / "judged.csv", clock)
+
+
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
@@ -90,6 +108,13 @@ def main() -> None:
         rows.append(("floor: open every workbook", floor(home / "inbox"), 0.0))
         rows.append(("tally run, inbox to release", *measure([*TALLY, "run", "--as-of", CLOCK], home)))
         rows.append(("tally run again, nothing new", *measure([*TALLY, "run", "--as-of", CLOCK], home)))
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        for period in NATION:
+            simulate = [*TALLY, "simulate", "--period", period, "--national", "--out", folder, "--fault-rate", ".05"]
+            rows.append((f"tally simulate, nation {period}", *measure(simulate, home)))
+        rows.append(("tally run, nation on both maps", *measure([*TALLY, "run", "--as-of", CLOCK], home)))
+        rows.append(("marts of both maps", *measure([sys.executable, __file__, "build"], home)))
     table = Table("what", "seconds", "peak MiB", "× floor")
     for name, seconds, memory in rows:
         table.add_row(name, f"{seconds:.1f}", f"{memory:.0f}" if memory else "", f"{seconds / rows[1][1]:.0f}")
@@ -99,4 +124,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    build(Home.default()) if sys.argv[1:] == ["build"] else main()
