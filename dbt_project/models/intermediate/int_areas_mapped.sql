@@ -12,6 +12,8 @@ select
     cast(row_number() over (order by periods.period_code, areas.area_code) as integer) as area_number,
     areas.area_level,
     areas.parent_code,
+    areas.name_vi,
+    areas.name_en,
     areas.is_lowest,
     areas.valid_from,
     areas.territory,

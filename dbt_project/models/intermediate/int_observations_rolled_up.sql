@@ -9,7 +9,7 @@ areas as (select * from {{ ref('int_areas_mapped') }}),
 
 areas_placed as (select * from {{ ref('int_areas_placed') }}),
 
-areas_expected as (select * from {{ ref('int_areas_expected') }}),
+frame_areas as (select * from {{ ref('int_frame_areas') }}),
 
 cells as (
     select distinct
@@ -17,15 +17,6 @@ cells as (
         adds_up,
         reporting_level,
     from cells_printed
-),
-
-frame_areas as (
-    select distinct
-        frame,
-        period_code,
-        area_code,
-        frame_area_number,
-    from areas_expected
 ),
 
 placed as (

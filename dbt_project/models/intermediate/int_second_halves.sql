@@ -10,6 +10,8 @@ placed as (select * from {{ ref('int_areas_placed') }}),
 
 areas_expected as (select * from {{ ref('int_areas_expected') }}),
 
+frame_areas as (select * from {{ ref('int_frame_areas') }}),
+
 rolled_up as (select * from {{ ref('int_observations_rolled_up') }}),
 
 cells_printed as (select * from {{ ref('int_cells_printed') }}),
@@ -129,15 +131,6 @@ differences as (
             unit_numbers.whole_year_code = units_placed.whole_year_code
             and unit_numbers.unit_frame = units_placed.unit_frame
             and unit_numbers.unit_code = units_placed.unit_code
-),
-
-frame_areas as (
-    select distinct
-        frame,
-        period_code,
-        area_code,
-        frame_area_number,
-    from areas_expected
 )
 
 select

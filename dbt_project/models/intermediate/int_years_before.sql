@@ -1,7 +1,7 @@
 -- Grain: one row per area of a frame and period that has the same territory in that frame a year before.
 with
 
-areas_expected as (select * from {{ ref('int_areas_expected') }}),
+frame_areas as (select * from {{ ref('int_frame_areas') }}),
 
 periods as (select * from {{ ref('stg_contracts__periods') }}),
 
@@ -31,20 +31,20 @@ given as (
     inner join second_halves on halves.period_code = second_halves.period_code
 ),
 
-frame_areas as (
-    select distinct
+areas_given as (
+    select
         given.period_code,
         given.period_year,
         given.period_part,
-        areas_expected.frame,
-        areas_expected.frame_area_number,
-        areas_expected.area_code,
-        areas_expected.territory,
-    from areas_expected
+        frame_areas.frame,
+        frame_areas.frame_area_number,
+        frame_areas.area_code,
+        frame_areas.territory,
+    from frame_areas
     inner join given
         on
-            areas_expected.period_code = given.reported_period_code
-            and (given.frame is null or areas_expected.frame = given.frame)
+            frame_areas.period_code = given.reported_period_code
+            and (given.frame is null or frame_areas.frame = given.frame)
 )
 
 select
@@ -52,8 +52,8 @@ select
     now.period_code,
     before.frame_area_number as number_before,
     before.period_code as period_before,
-from frame_areas as now
-inner join frame_areas as before
+from areas_given as now
+inner join areas_given as before
     on
         now.period_year = before.period_year + 1
         and now.period_part = before.period_part

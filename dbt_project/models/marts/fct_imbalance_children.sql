@@ -5,9 +5,7 @@ unsettled as (select * from {{ ref('int_children_unsettled') }}),
 
 reports as (select * from {{ ref('int_reports_expected') }}),
 
-areas as (select * from {{ ref('stg_contracts__areas') }}),
-
-periods as (select * from {{ ref('stg_contracts__periods') }})
+areas as (select * from {{ ref('int_areas_mapped') }})
 
 select
     unsettled.parent_code as area_code,
@@ -26,12 +24,7 @@ inner join reports
     on
         unsettled.period_code = reports.period_code
         and unsettled.area_code = reports.area_code
-inner join periods on unsettled.period_code = periods.period_code
-inner join areas
-    on
-        unsettled.area_code = areas.area_code
-        and (areas.valid_from is null or periods.map_date >= areas.valid_from)
-        and (areas.valid_to is null or periods.map_date < areas.valid_to)
+inner join areas on unsettled.area_number = areas.area_number
 order by
     unsettled.period_code,
     unsettled.parent_code,

@@ -5,7 +5,7 @@ figures as (select * from {{ ref('int_figures') }}),
 
 years_before as (select * from {{ ref('int_years_before') }}),
 
-areas_expected as (select * from {{ ref('int_areas_expected') }}),
+frame_areas as (select * from {{ ref('int_frame_areas') }}),
 
 cells_printed as (select * from {{ ref('int_cells_printed') }}),
 
@@ -17,15 +17,6 @@ cells as (
         age_band,
         subset,
     from cells_printed
-),
-
-frame_areas as (
-    select distinct
-        frame_area_number,
-        frame,
-        area_code,
-        area_level,
-    from areas_expected
 ),
 
 figures_before as (

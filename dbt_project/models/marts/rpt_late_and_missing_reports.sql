@@ -3,9 +3,7 @@ with
 
 reports as (select * from {{ ref('int_reports_expected') }}),
 
-areas as (select * from {{ ref('stg_contracts__areas') }}),
-
-periods as (select * from {{ ref('stg_contracts__periods') }}),
+areas as (select * from {{ ref('int_areas_mapped') }}),
 
 clock as (
     select cast(timezone('Asia/Ho_Chi_Minh', cast('{{ var("as_of") }}' as timestamptz)) as date) as today
@@ -33,12 +31,7 @@ select
         ) - reports.due_date as integer
     ) as days_after_due,
 from reports
-inner join periods on reports.period_code = periods.period_code
-inner join areas
-    on
-        reports.area_code = areas.area_code
-        and (areas.valid_from is null or periods.map_date >= areas.valid_from)
-        and (areas.valid_to is null or periods.map_date < areas.valid_to)
+inner join areas on reports.area_number = areas.area_number
 cross join clock
 where not reports.is_on_time
 order by
