@@ -272,6 +272,27 @@ def test_more_than_six_different_lines_of_a_rule_become_one(contracts: Contracts
     assert ("F10–F16" in point.lines[0].where) == (lines == 1)
 
 
+@pytest.mark.parametrize(("other", "named"), [
+    pytest.param("2025-S1 của 00703 Xã Một, 00706 Xã Hai", True, id="one earlier report"),
+    pytest.param("2025-S1 của 00709 Xã Ba", False, id="two of them"),
+])  # fmt: skip
+def test_one_line_of_many_cells_names_the_earlier_report_that_all_are_compared_with(contracts, other, named) -> None:
+    report = "2025-S1 của 00703 Xã Một, 00706 Xã Hai"
+    findings = [
+        replace(
+            WRONG_TOTAL,
+            rule_code="R0209",
+            cell_address=f"F{at}",
+            message_vi=f"F{at} = 1; {report if at % 2 else other} = {at}. Quy tắc: Số cả năm; hãy kiểm tra lại.",
+        )
+        for at in range(10, 18)
+    ]
+    (point,) = points(findings, contracts, "vi")
+    (line,) = point.lines
+    assert (f"(so với {report})" in line.what) == named
+    assert ("so với" in line.what) == named
+
+
 @pytest.mark.parametrize(
     ("cells", "words"),
     [

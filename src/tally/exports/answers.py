@@ -20,6 +20,8 @@ _DO = {"vi": "; hãy ", "en": "; please "}
 _RULE = {"vi": ". Quy tắc: ", "en": ". Rule: "}
 _AGAINST = {"vi": "chưa đúng quy tắc: ", "en": "against the rule: "}
 _CELL = {"vi": "Ô {} ", "en": "Cell {} "}
+_COMPARED = {"vi": "so với", "en": "compared with"}
+_EARLIER = re.compile(r"\d{4}-(?:S1|A1) (?:của|of) .+?(?= = )")
 _ADDRESS = re.compile(r"([A-Z]+)(\d+)")
 
 
@@ -106,7 +108,7 @@ def points(findings: Iterable[Finding], contracts: Contracts, language: Language
         lines = [Line(_where(same, contracts, language), words) for words, same in by_words.items()]
         common: str | None = None
         if len(lines) > SEVERAL:
-            lines = [Line(_where(all_of_rule, contracts, language), _in_general(all_of_rule[0], contracts, language))]
+            lines = [Line(_where(all_of_rule, contracts, language), _in_general(all_of_rule, contracts, language))]
         elif len(lines) > 1:
             lines, common = _without_common_end(lines, language)
         made.append(Point(rule_code, severity, tuple(lines), common))
@@ -153,12 +155,15 @@ def _without_common_end(lines: list[Line], language: Language) -> tuple[list[Lin
     return lines, None
 
 
-def _in_general(finding: Finding, contracts: Contracts, language: Language) -> str:
-    rule = _rule(finding.rule_code, contracts)
+def _in_general(findings: Sequence[Finding], contracts: Contracts, language: Language) -> str:
+    """The words of the rule, with the earlier report that all of them are compared with, if it is one."""
+    rule = _rule(findings[0].rule_code, contracts)
     if rule is None:
-        return finding.message(language)
-    said = (rule.tell.vi, rule.mend.vi) if language == "vi" else (rule.tell.en, rule.mend.en)
-    return f"{_AGAINST[language]}{said[0]}{_DO[language]}{said[1]}."
+        return findings[0].message(language)
+    tell, mend = (rule.tell.vi, rule.mend.vi) if language == "vi" else (rule.tell.en, rule.mend.en)
+    reports = {found[0] if (found := _EARLIER.search(one.message(language))) else "" for one in findings}
+    earlier = f" ({_COMPARED[language]} {reports.pop()})" if len(reports) == 1 and "" not in reports else ""
+    return f"{_AGAINST[language]}{tell}{earlier}{_DO[language]}{mend}."
 
 
 def _rule(code: str, contracts: Contracts) -> Rule | SubmissionRule | None:
