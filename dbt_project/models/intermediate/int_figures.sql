@@ -94,7 +94,6 @@ known as (
 select
     cells_asked.period_code,
     areas_expected.frame_area_number,
-    areas_expected.reporting_level,
     cells_asked.cell_number,
     if(areas_expected.unknown_because is null, known.obs_value, null) as obs_value,
     case

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from tally.areas.territory import WHOLE, Share, Territory
+from tally.areas.territory import WHOLE, Share, Territory, key, plus
 from tally.contracts.areas import Area
 from tally.contracts.model import Frame
 
@@ -38,7 +38,7 @@ def placements(territory: Territory, frames: Sequence[Frame]) -> Iterator[Placem
     for frame in frames:
         if frame.groups:
             for area in lowest:
-                group = territory.groups()[area.code, area.valid_from]
+                group = territory.groups()[key(area)]
                 yield Placement(frame.code, area, group, STABLE_GROUP, True, WHOLE)
         elif frame.on and frame.level:
             own = [area for area in register.areas if area.level == frame.level and not register.is_lowest(area)]
@@ -51,8 +51,7 @@ def _placed(territory: Territory, frame: str, level: str, on: date, area: Area) 
     for one, share in _held_on(territory, area, on):
         holder = next((above for above in territory.register.lineage(one.code, on) if above.level == level), None)
         if holder:
-            known = found.get(holder.code, WHOLE - WHOLE)
-            found[holder.code] = None if share is None or known is None else known + share
+            found[holder.code] = plus(found[holder.code], share) if holder.code in found else share
     for code in sorted(found):
         is_whole = len(found) == 1
         yield Placement(frame, area, code, level, is_whole, WHOLE if is_whole else found[code])

@@ -35,7 +35,7 @@ class Territory:
         for heir, part in self._heirs(area):
             for holder, share in self.later(heir, day).items():
                 known = None if share is None or part is None else share * part
-                found[holder] = _plus(found[holder], known) if holder in found else known
+                found[holder] = plus(found[holder], known) if holder in found else known
         return found
 
     def earlier(self, area: Area, day: date) -> Sequence[Area]:
@@ -113,5 +113,6 @@ def key(area: Area) -> Version:
     return area.code, area.valid_from
 
 
-def _plus(one: Share, other: Share) -> Share:
+def plus(one: Share, other: Share) -> Share:
+    """Two shares of one area together. Blanks: None where either is not known."""
     return None if one is None or other is None else one + other

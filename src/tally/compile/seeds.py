@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from io import StringIO
 
 from tally.areas.frames import placements
-from tally.areas.territory import Territory
+from tally.areas.territory import Territory, key
 from tally.contracts.areas import Area, Register
 from tally.contracts.grammar import parse
 from tally.contracts.model import Contracts, Form, Frame, Indicator, Line, Rule
@@ -104,7 +104,7 @@ def _groups(territory: Territory) -> Iterable[Row]:
     register = territory.register
     today: dict[str, list[Area]] = {}
     for area in _in_order(register.areas):
-        group = territory.groups().get((area.code, area.valid_from))
+        group = territory.groups().get(key(area))
         if group and area.valid_to is None:
             today.setdefault(group, []).append(area)
     for group, areas in sorted(today.items()):
