@@ -1,10 +1,20 @@
 -- Grain: one row per complete second half above the groups that is not the difference of what was reported.
 with
 
-figures as (
+built as (
     select *
     from {{ ref('fct_indicator_values') }}
     where area_level in ('nation', 'province')
+),
+
+published as (
+    select *
+    from {{ ref('stg_published__figures') }}
+    where period_code not in (select built.period_code from built)
+),
+
+figures as (
+    from built union all by name from published
 ),
 
 halves as (select * from {{ ref('int_second_halves_exact') }}),

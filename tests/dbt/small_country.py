@@ -249,6 +249,7 @@ def write_judgements(folder: Path, submissions: list[Submission]) -> None:
         observation_rows += [
             {
                 "submission_id": one.submission_id,
+                "period_code": one.period_code,
                 "form_code": "bvte_02",
                 "indicator_code": indicator_code,
                 "column_code": column_code,
@@ -265,7 +266,7 @@ def write_judgements(folder: Path, submissions: list[Submission]) -> None:
         "report_kind received_at due_date verdict is_late batch_id received_number",
         "findings": "submission_id rule_code severity form_code sheet_name cell_address indicator_code column_code "
         "message_vi message_en",
-        "observations": "submission_id form_code indicator_code column_code sheet_name cell_address raw_text obs_value "
+        "observations": "submission_id period_code form_code indicator_code column_code sheet_name cell_address raw_text obs_value "
         "cell_state",
     }
     others = {

@@ -1,9 +1,24 @@
 -- Grain: one row per frame, period, area that reports and area of the frame that holds it or a part of it.
+-- Only of periods whose figures are built or compared with.
 with
 
-areas as (select * from {{ ref('int_areas_mapped') }}),
+periods as (
+    select period_code
+    from {{ ref('int_periods_collected') }}
+    where is_built or is_compared
+),
 
-ancestors as (select * from {{ ref('int_area_ancestors') }}),
+areas as (
+    select areas.*
+    from {{ ref('int_areas_mapped') }} as areas
+    semi join periods on areas.period_code = periods.period_code
+),
+
+ancestors as (
+    select ancestors.*
+    from {{ ref('int_area_ancestors') }} as ancestors
+    semi join periods on ancestors.period_code = periods.period_code
+),
 
 frames as (select * from {{ ref('stg_contracts__frames') }}),
 

@@ -17,9 +17,21 @@ cells as (select * from {{ ref('int_cells_printed') }}),
 
 submissions as (select * from {{ ref('int_submissions_current') }}),
 
-halves as (select * from {{ ref('int_second_halves_exact') }}),
+periods as (
+    select *
+    from {{ ref('int_periods_collected') }}
+    where is_built
+),
+
+halves as (
+    select *
+    from {{ ref('int_second_halves_exact') }}
+    where is_built
+),
 
 rolled_up as (select * from {{ ref('int_observations_rolled_up') }}),
+
+published as (select * from {{ ref('int_figures_published') }}),
 
 second_halves as (select * from {{ ref('int_second_halves') }}),
 
@@ -34,6 +46,7 @@ cells_asked as (
         cast(null as varchar) as frame,
         false as is_difference,
     from cells
+    semi join periods on cells.period_code = periods.period_code
     semi join submissions on cells.period_code = submissions.period_code
 
     union all
@@ -76,6 +89,21 @@ known as (
         false as has_fallen,
         false as is_cut,
     from rolled_up
+
+    union all
+
+    -- the stocks at the end of a year that was published and whose first half is built
+    select
+        false as is_difference,
+        published.frame_area_number,
+        published.cell_number,
+        published.obs_value,
+        published.areas_filled,
+        published.areas_not_applicable,
+        false as has_fallen,
+        false as is_cut,
+    from published
+    semi join halves on published.period_code = halves.whole_year_code
 
     union all
 

@@ -5,20 +5,46 @@ periods as (select * from {{ ref('stg_contracts__periods') }}),
 
 submissions as (select * from {{ ref('stg_reports__submissions') }}),
 
-clock as (
-    select cast(timezone('Asia/Ho_Chi_Minh', cast('{{ var("as_of") }}' as timestamptz)) as date) as today
+request as (select * from {{ ref('stg_build__request') }}),
+
+collected as (
+    select
+        periods.period_code,
+        periods.period_year,
+        periods.period_part,
+        periods.end_date,
+        periods.map_date,
+        coalesce(list_contains(request.period_codes, periods.period_code), true) as is_built,
+    from periods
+    cross join request
+    where
+        periods.end_date < request.today
+        and (
+            {{ period_order('periods.period_code') }} >= {{ period_order('request.collected_from') }}
+            or periods.period_code in (select submissions.period_code from submissions)
+        )
 )
 
 select
-    periods.period_code,
-    periods.period_part,
-    periods.end_date,
-    periods.map_date,
-from periods
-cross join clock
-where
-    periods.end_date < clock.today
-    and (
-        {{ period_order('periods.period_code') }} >= {{ period_order("'" ~ var('collected_from') ~ "'") }}
-        or periods.period_code in (select submissions.period_code from submissions)
-    )
+    period_code,
+    period_year,
+    period_part,
+    end_date,
+    map_date,
+    is_built,
+    -- not built itself, but its figures are compared with some that are: the other half, the years before and after
+    not is_built and exists (
+        select 1
+        from collected as built
+        where
+            built.is_built
+            and (
+                built.period_year = collected.period_year
+                or (
+                    abs(built.period_year - collected.period_year) = 1
+                    -- a second half stands on the map of its year
+                    and collected.period_part in (built.period_part, 'A1')
+                )
+            )
+    ) as is_compared,
+from collected

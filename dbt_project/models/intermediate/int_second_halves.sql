@@ -2,7 +2,11 @@
 -- Differences are taken over the smallest territory that both reports tell exactly, and only where both are complete.
 with
 
-halves as (select * from {{ ref('int_second_halves_exact') }}),
+halves as (
+    select *
+    from {{ ref('int_second_halves_exact') }}
+    where is_built
+),
 
 areas as (select * from {{ ref('int_areas_mapped') }}),
 
@@ -13,6 +17,8 @@ areas_expected as (select * from {{ ref('int_areas_expected') }}),
 frame_areas as (select * from {{ ref('int_frame_areas') }}),
 
 rolled_up as (select * from {{ ref('int_observations_rolled_up') }}),
+
+published as (select * from {{ ref('int_figures_published') }}),
 
 cells_printed as (select * from {{ ref('int_cells_printed') }}),
 
@@ -102,6 +108,26 @@ unit_numbers as (
     where year_areas.reporting_level = 'lowest'
 ),
 
+-- a unit is whole: what was published of it is what was added up
+told as (
+    select
+        frame_area_number,
+        cell_number,
+        obs_value,
+        areas_filled,
+    from rolled_up
+
+    union all
+
+    select
+        published.frame_area_number,
+        published.cell_number,
+        published.obs_value,
+        published.areas_filled,
+    from published
+    semi join years on published.period_code in (years.whole_year_code, years.first_half_code)
+),
+
 differences as (
     select
         unit_numbers.whole_year_code,
@@ -111,11 +137,11 @@ differences as (
         unit_numbers.year_expected,
         whole_year.obs_value - first_half.obs_value as obs_value,
     from unit_numbers
-    inner join rolled_up as whole_year
+    inner join told as whole_year
         on
             unit_numbers.year_number = whole_year.frame_area_number
             and unit_numbers.year_expected = whole_year.areas_filled
-    inner join rolled_up as first_half
+    inner join told as first_half
         on
             unit_numbers.first_number = first_half.frame_area_number
             and unit_numbers.first_expected = first_half.areas_filled

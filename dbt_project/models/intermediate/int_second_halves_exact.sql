@@ -16,10 +16,12 @@ reported as (
 ),
 
 derived as (
-    select halves.*
+    select
+        halves.*,
+        periods.is_built or first_periods.is_built as is_built,
     from halves
-    semi join periods on halves.whole_year_code = periods.period_code
-    semi join periods as first_periods on halves.first_half_code = first_periods.period_code
+    inner join periods on halves.whole_year_code = periods.period_code
+    inner join periods as first_periods on halves.first_half_code = first_periods.period_code
     semi join reported on halves.whole_year_code = reported.period_code
     semi join reported as first_reported on halves.first_half_code = first_reported.period_code
 ),
@@ -47,6 +49,8 @@ select
     derived.period_code,
     derived.first_half_code,
     derived.whole_year_code,
+    derived.period_year,
+    derived.is_built,
     frames.frame,
 from derived
 inner join changed on derived.period_code = changed.period_code

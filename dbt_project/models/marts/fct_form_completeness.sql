@@ -3,6 +3,12 @@ with
 
 reports as (select * from {{ ref('int_reports_expected') }}),
 
+periods as (
+    select *
+    from {{ ref('int_periods_collected') }}
+    where is_built
+),
+
 ancestors as (select * from {{ ref('int_area_ancestors') }}),
 
 cells as (select * from {{ ref('int_cells_printed') }}),
@@ -57,6 +63,7 @@ reports_owed as (
         on
             reports.period_code = cells_owed.period_code
             and cells_owed.reporting_level in ('lowest', reports.area_level)
+    semi join periods on reports.period_code = periods.period_code
     group by
         reports.period_code,
         reports.area_code,

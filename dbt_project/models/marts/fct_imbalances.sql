@@ -5,6 +5,12 @@ with
 
 reports as (select * from {{ ref('int_reports_expected') }}),
 
+periods as (
+    select *
+    from {{ ref('int_periods_collected') }}
+    where is_built
+),
+
 areas_expected as (select * from {{ ref('int_areas_expected') }}),
 
 cells as (select * from {{ ref('int_cells_printed') }}),
@@ -40,6 +46,7 @@ families as (
         on
             parents.period_code = children.period_code
             and parents.area_code = children.parent_code
+    semi join periods on parents.period_code = periods.period_code
     -- a row that only the parent's level carries has no children to compare it with
     inner join areas_expected
         on

@@ -3,6 +3,8 @@ with
 
 figures as (select * from {{ ref('int_figures') }}),
 
+published as (select * from {{ ref('int_figures_published') }}),
+
 years_before as (select * from {{ ref('int_years_before') }}),
 
 frame_areas as (select * from {{ ref('int_frame_areas') }}),
@@ -19,19 +21,40 @@ cells as (
     from cells_printed
 ),
 
+figures_told as (
+    select
+        period_code,
+        frame_area_number,
+        cell_number,
+        obs_value,
+        obs_status,
+    from figures
+    where obs_value is not null
+
+    union all
+
+    select
+        period_code,
+        frame_area_number,
+        cell_number,
+        obs_value,
+        obs_status,
+    from published
+    where obs_value is not null
+),
+
 figures_before as (
     select
         years_before.frame_area_number,
         years_before.period_code,
-        figures.cell_number,
-        figures.obs_value,
-        figures.obs_status,
+        figures_told.cell_number,
+        figures_told.obs_value,
+        figures_told.obs_status,
     from years_before
-    inner join figures
+    inner join figures_told
         on
-            years_before.number_before = figures.frame_area_number
-            and years_before.period_before = figures.period_code
-    where figures.obs_value is not null
+            years_before.number_before = figures_told.frame_area_number
+            and years_before.period_before = figures_told.period_code
 )
 
 select

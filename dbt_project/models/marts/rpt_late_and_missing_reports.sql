@@ -5,9 +5,7 @@ reports as (select * from {{ ref('int_reports_expected') }}),
 
 areas as (select * from {{ ref('int_areas_mapped') }}),
 
-clock as (
-    select cast(timezone('Asia/Ho_Chi_Minh', cast('{{ var("as_of") }}' as timestamptz)) as date) as today
-)
+request as (select * from {{ ref('stg_build__request') }})
 
 select
     reports.area_code,
@@ -27,12 +25,12 @@ select
         if(
             reports.is_accepted,
             cast(timezone('Asia/Ho_Chi_Minh', reports.first_accepted_at) as date),
-            clock.today
+            request.today
         ) - reports.due_date as integer
     ) as days_after_due,
 from reports
 inner join areas on reports.area_number = areas.area_number
-cross join clock
+cross join request
 where not reports.is_on_time
 order by
     reports.period_code,

@@ -1,6 +1,5 @@
 """Builds the marts with dbt, in this process."""
 
-import json
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -9,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+import duckdb
 
 from tally.errors import BuildError
 
@@ -39,35 +40,45 @@ def build_marts(
     judged_file: Path,
     as_of: datetime,
     *,
-    collected_from: str | None = None,
+    collected_from: str = "2025-S1",
+    periods: Sequence[str] | None = None,
+    published: Path | None = None,
     with_unit_tests: bool = False,
 ) -> BuildOutcome:
     """Build and test every mart on a fresh DuckDB file.
 
     Shape   judged_file: CSV (submission_id,batch_id), for each submission the batch whose judgement is current;
-            judgement_folders: one folder a batch, named as the batch. Nothing is written into project_dir: dbt's own
-            files go to target_dir, its log to `logs` beside build_file. A target_dir that is kept makes the next
-            build with the same arguments start faster.
+            judgement_folders: one folder a batch, named as the batch; periods: those whose figures are built (None:
+            all), published: the release in which the figures of the others stand. Nothing is written into
+            project_dir: dbt's own files go to target_dir, its log to `logs` beside build_file. A target_dir that is
+            kept makes the next build into the same build_file start faster.
     Raises  BuildError that names the models and tests that failed; then build_file is not fit to be published.
     """
     from dbt.cli.main import dbtRunner
 
-    working_file = build_file.with_name(build_file.name + ".working")
+    working_file, published_file = (build_file.with_name(f"{build_file.name}.{of}") for of in ("working", "published"))
     build_file.parent.mkdir(parents=True, exist_ok=True)
-    for file in (build_file, working_file):
+    for file in (build_file, working_file, published_file):
         file.unlink(missing_ok=True)
         file.with_name(file.name + ".wal").unlink(missing_ok=True)
-    variables: dict[str, Any] = {
-        "judgement_folders": [folder.absolute().as_posix() for folder in judgement_folders],
-        "judged_file": judged_file.absolute().as_posix(),
-        "as_of": as_of.isoformat(),
-    }
-    if collected_from:
-        variables["collected_from"] = collected_from
+    if published:
+        published_file.symlink_to(published.absolute())
+    else:
+        duckdb.connect(str(published_file)).close()
+    with duckdb.connect(str(working_file)) as connection:
+        _give(connection, judgement_folders, judged_file, periods)
+        connection.execute("create schema build")
+        connection.execute(
+            """
+            create table build.request as
+            select ?::timestamptz as as_of, ? as collected_from, ?::varchar[] as period_codes
+            """,
+            [as_of, collected_from, None if periods is None else list(periods)],
+        )
     project = str(project_dir.absolute())
     arguments = ["build", "--project-dir", project, "--profiles-dir", project]
     arguments += ["--target-path", str(target_dir.absolute()), "--log-path", str(build_file.absolute().parent / "logs")]
-    arguments += ["--vars", json.dumps(variables), "--log-level", "none", "--log-level-file", "info", "--no-use-colors"]
+    arguments += ["--log-level", "none", "--log-level-file", "info", "--no-use-colors"]
     if not with_unit_tests:
         arguments += ["--exclude-resource-type", "unit_test"]
     try:
@@ -85,6 +96,36 @@ def build_marts(
         nodes=dict(Counter((str(one.node.resource_type), str(one.status)) for one in results)),
         seconds={one.node.unique_id: one.execution_time for one in results},
     )
+
+
+def _give(
+    connection: duckdb.DuckDBPyConnection,
+    judgement_folders: Sequence[Path],
+    judged_file: Path,
+    periods: Sequence[str] | None,
+) -> None:
+    """The judged files as the schema `judged`; only the observations of these periods."""
+    connection.execute("create schema judged")
+    if not judgement_folders:
+        return
+    connection.execute(
+        "create table judged.judgements as from read_csv(?, header = true, all_varchar = true)", [str(judged_file)]
+    )
+    for name in ("submissions", "findings", "observations"):
+        files = ", ".join(_quoted((folder.absolute() / f"{name}.parquet").as_posix()) for folder in judgement_folders)
+        wanted = f"period_code in ({', '.join(map(_quoted, periods)) or 'null'})" if periods is not None else "true"
+        connection.execute(
+            f"""
+            create view judged.{name} as
+            select *, regexp_extract(filename, '([^/]+)/[^/]+$', 1) as judged_in
+            from read_parquet([{files}], union_by_name = true, filename = true)
+            where {wanted if name == "observations" else "true"}
+            """
+        )
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 @contextmanager

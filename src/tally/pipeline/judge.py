@@ -1,7 +1,7 @@
 """Judge a batch: one Great Expectations checkpoint a suite over all of it; verdicts follow from what it lists."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -283,21 +283,32 @@ def _write(
         for validation in validations
         for judgement in validation.judgements
     ]
-    accepted = [submission_id for submission_id, verdict in verdicts.items() if verdict.is_accepted]
-    figures = batch.figures
-    kept = figures[figures.submission_id.isin(accepted) & (figures.state != CellState.NOT_USED)]
-    observations = kept.rename(columns={"value": "obs_value", "state": "cell_state"})[OBSERVATIONS.names]
     tables = {
         "submissions": pa.Table.from_pylist(submissions, SUBMISSIONS),
         "findings": pa.Table.from_pylist(findings, FINDINGS),
         "outcomes": pa.Table.from_pylist(outcomes, OUTCOMES),
-        "observations": pa.Table.from_pandas(observations, preserve_index=False).cast(OBSERVATIONS),
     }
     for name, table in tables.items():
         with appearing(folder / f"{name}.parquet") as path:
             pq.write_table(table, path)
+    periods = {
+        submission["submission_id"]: submission["period_code"]
+        for submission in submissions
+        if submission["verdict"].is_accepted
+    }
+    _write_observations(folder / "observations.parquet", batch.figures, periods)
     for validation in validations:
         validation.save(folder / "validation" / f"{validation.suite}.json")
+
+
+def _write_observations(path: Path, figures: pd.DataFrame, periods: Mapping[str, str]) -> None:
+    """The figures of accepted submissions, each period apart from the others: who asks for one reads no other."""
+    figures = figures.assign(period_code=figures.submission_id.map(periods))
+    kept = figures[figures.period_code.notna() & (figures.state != CellState.NOT_USED)]
+    observations = kept.rename(columns={"value": "obs_value", "state": "cell_state"})[OBSERVATIONS.names]
+    with appearing(path) as temporary, pq.ParquetWriter(temporary, OBSERVATIONS) as writer:
+        for _, of_period in observations.groupby("period_code", observed=True):
+            writer.write_table(pa.Table.from_pandas(of_period, preserve_index=False).cast(OBSERVATIONS))
 
 
 def _submission_row(entry: _Entry, verdict: Verdict, batch_id: str, home: Home) -> dict[str, Any]:

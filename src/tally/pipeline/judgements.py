@@ -19,7 +19,10 @@ FINDINGS = pa.schema(
     + [(name, pa.string()) for name in ("indicator_code", "column_code", "message_vi", "message_en")]
 )
 OBSERVATIONS = pa.schema(
-    [(name, pa.string()) for name in ("submission_id", "form_code", "indicator_code", "column_code", "sheet_name")]
+    [
+        (name, pa.string())
+        for name in ("submission_id", "period_code", "form_code", "indicator_code", "column_code", "sheet_name")
+    ]
     + [("cell_address", pa.string()), ("raw_text", pa.string()), ("obs_value", pa.int64()), ("cell_state", pa.string())]
 )
 OUTCOMES = pa.schema(

@@ -1,18 +1,17 @@
 """Whether the record still holds: archive, ledger, releases; and whether an old release can be made again."""
 
-import json
 import tempfile
 from datetime import datetime
 from pathlib import Path
 
 import duckdb
 
-from tally.adapters.archive import file_hash
 from tally.errors import LedgerError, UsageError
 from tally.pipeline.home import Home
 from tally.pipeline.judge import judge_batch
-from tally.pipeline.publish import CURRENT, manifests, publish_release
+from tally.pipeline.publish import publish_release
 from tally.pipeline.read import read_chunks
+from tally.pipeline.releases import CURRENT, manifests, verify_release
 from tally.pipeline.state import state_of
 
 
@@ -31,29 +30,11 @@ def verify_home(home: Home) -> str:
     if odd:
         raise LedgerError(f"release {min(odd)} is on disk or in the ledger, but not in both")
     for folder in folders:
-        _verify_release(folder, state.releases[folder.name])
+        verify_release(folder, state.releases[folder.name])
     link = home.releases / CURRENT
     if folders and not (link.is_symlink() and link.readlink() == Path(list(state.releases)[-1])):
         raise LedgerError(f"releases/{CURRENT} does not point to the last release of the ledger")
     return f"{events} events, {len(hashes)} archived files, {len(folders)} releases: all hold"
-
-
-def _verify_release(folder: Path, manifest_sha256: str) -> None:
-    try:
-        if file_hash(folder / "manifest.json") != manifest_sha256:
-            raise LedgerError(f"release {folder.name}: manifest.json is not the one that was published")
-        files = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["files"]
-    except OSError as error:
-        raise LedgerError(f"release {folder.name}: manifest.json cannot be read: {error.strerror}") from None
-    present = {
-        path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_symlink() or not path.is_dir()
-    }
-    odd = (present - {"manifest.json"}) ^ set(files)
-    if odd:
-        raise LedgerError(f"release {folder.name}: {min(odd)} was added or removed")
-    for name, said in files.items():
-        if (folder / name).is_symlink() or file_hash(folder / name) != said["sha256"]:
-            raise LedgerError(f"release {folder.name}: {name} was edited")
 
 
 def rebuild_release(home: Home, release_id: str) -> str:
@@ -100,7 +81,7 @@ def _differing(old: Path, new: Path) -> list[str]:
     with duckdb.connect() as connection:
 
         def same(name: str) -> bool:
-            one, other = (f"read_parquet('{release}/parquet/{name}/{name}.parquet')" for release in (old, new))
+            one, other = (f"read_parquet('{release}/parquet/{name}/*.parquet')" for release in (old, new))
             if not all((release / "parquet" / name).exists() for release in (old, new)):
                 return False
             gone, come = f"from {one} except all from {other}", f"from {other} except all from {one}"

@@ -2,11 +2,11 @@
 with
 
 findings as (
-    select * from {{ judged_rows('findings') }}
+    select * from {{ rows_given('judged', 'findings') }}
 ),
 
 judged as (
-    select * from {{ current_judgements() }}
+    select * from {{ rows_given('judged', 'judgements') }}
 ),
 
 current_findings as (

@@ -2,15 +2,16 @@
 with
 
 observations as (
-    select * from {{ judged_rows('observations') }}
+    select * from {{ rows_given('judged', 'observations') }}
 ),
 
 judged as (
-    select * from {{ current_judgements() }}
+    select * from {{ rows_given('judged', 'judgements') }}
 )
 
 select
     observations.submission_id,
+    observations.period_code,
     observations.form_code,
     observations.indicator_code,
     observations.column_code,

@@ -4,11 +4,11 @@
 with
 
 submissions as (
-    select * from {{ judged_rows('submissions') }}
+    select * from {{ rows_given('judged', 'submissions') }}
 ),
 
 judged as (
-    select * from {{ current_judgements() }}
+    select * from {{ rows_given('judged', 'judgements') }}
 )
 
 select

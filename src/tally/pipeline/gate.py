@@ -1,0 +1,111 @@
+"""The gate before a release: what must hold in the marts, judged by Great Expectations."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+
+from tally.adapters.gx import Validation, run_checkpoint
+from tally.contracts.model import RELEASE
+from tally.errors import GateError
+from tally.periods import Period
+from tally.pipeline.home import Home
+
+_PLACES_NAMED = 5
+
+
+def judge_marts(
+    home: Home,
+    warehouse: Path,
+    judged_file: Path,
+    batches: Sequence[str],
+    periods: Sequence[str],
+    release_id: str,
+    now: datetime,
+) -> Validation:
+    """The gate: every check's rows, judged by Great Expectations.
+
+    Shape   warehouse: the marts as they were built, with the figures of these periods.
+    Raises  GateError that names the checks that failed, where, and what to do.
+    """
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        connection.execute(f"create temp view judged as select * from read_csv('{judged_file}', all_varchar = true)")
+        _accepted_lowest(home, connection, batches, periods)
+        frames = []
+        for check in home.contracts.gate.checks:
+            rows = connection.execute(check.select).df()
+            frames.append(
+                pd.DataFrame({"place": rows["place"].astype(str), check.code: rows["residual"].astype(float)})
+            )
+        some_accepted = connection.execute("select count(*) from accepted_lowest").fetchone()
+    frame = pd.concat(frames, ignore_index=True)
+    suite = home.project / "expectations" / f"{RELEASE}.json"
+    validation = run_checkpoint(f"{RELEASE}-{release_id}", suite, frame, ["place"], now)
+    failed = []
+    for judgement in validation.judgements:
+        check = next(one for one in home.contracts.gate.checks if one.code == judgement.rule_code)
+        if judgement.outcome == "not_judged" and some_accepted and some_accepted[0]:
+            failed.append(f"{check.code} judged nothing")
+        if judgement.outcome == "failed":
+            places = ", ".join(str(row.index[0]) for row in judgement.unexpected[:_PLACES_NAMED])
+            count = len(judgement.unexpected)
+            failed.append(f"{check.code} does not hold ({check.tell.en}) at {count} places: {places}; {check.mend.en}")
+    if failed:
+        raise GateError(f"release {release_id} is not published: " + "; ".join(failed))
+    return validation
+
+
+def _accepted_lowest(
+    home: Home, connection: duckdb.DuckDBPyConnection, batches: Sequence[str], periods: Sequence[str]
+) -> None:
+    """The accepted figures of the lowest level, straight from the judged batches and the contracts: not through dbt."""
+    register, contracts = home.contracts.register, home.contracts
+    folders = [str(home.judgement(batch_id)) for batch_id in batches]
+    connection.execute(
+        """
+        create temp table standing as
+        select submission_id, batch_id, area_code, area_level, period_code
+        from read_parquet(?) inner join judged using (submission_id, batch_id)
+        where verdict in ('accepted', 'accepted_with_warnings') and period_code in (select unnest(?))
+        qualify row_number() over (
+            partition by area_code, period_code
+            order by received_at desc, file_path desc, received_number desc
+        ) = 1
+        """,
+        [[f"{folder}/submissions.parquet" for folder in folders], list(periods)],
+    )
+    reports = connection.execute("select distinct area_code, period_code from standing").fetchall()
+    lowest = [
+        (code, period)
+        for code, period in reports
+        if (area := register.at(code, Period.parse(period).map_date)) and register.is_lowest(area)
+    ]
+    cells = [
+        (line.code, column.code, column.sex, column.age_band, column.subset, line.levels[0] if line.levels else None)
+        for form in contracts.forms
+        for line in form.indicators
+        for column in contracts.columns.values()
+    ]
+    connection.register("lowest_reports", pd.DataFrame(lowest, columns=["area_code", "period_code"], dtype=str))
+    names = ["indicator_code", "column_code", "sex", "age_band", "subset", "only_level"]
+    connection.register("named_cells", pd.DataFrame(cells, columns=names, dtype=object))
+    connection.execute(
+        """
+        create temp table accepted_lowest as
+        select standing.period_code, indicator_code, sex, age_band, subset, obs_value
+        from (
+            from read_parquet(?, filename = true) where period_code in (select unnest(?))
+        ) as observations
+        inner join standing
+            on
+                observations.submission_id = standing.submission_id
+                and regexp_extract(observations.filename, '([^/]+)/[^/]+$', 1) = standing.batch_id
+        inner join named_cells using (indicator_code, column_code)
+        left join lowest_reports
+            on standing.area_code = lowest_reports.area_code and standing.period_code = lowest_reports.period_code
+        where case when only_level is null then lowest_reports.area_code is not null else area_level = only_level end
+        """,
+        [[f"{folder}/observations.parquet" for folder in folders], list(periods)],
+    )

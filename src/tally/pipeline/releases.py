@@ -1,0 +1,38 @@
+"""Releases as they stand: immutable folders, each with a manifest of its files."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from tally.adapters.archive import file_hash
+from tally.errors import LedgerError
+from tally.pipeline.home import Home
+
+CURRENT = "current"
+
+
+def manifests(home: Home) -> Iterable[dict[str, Any]]:
+    """The manifests of every release, oldest first."""
+    for path in sorted(home.releases.glob("*/manifest.json")):
+        if path.parent.name != CURRENT:
+            yield json.loads(path.read_text())
+
+
+def verify_release(folder: Path, manifest_sha256: str) -> None:
+    """Raises  LedgerError that names the first file of a release that is not as it was published."""
+    try:
+        if file_hash(folder / "manifest.json") != manifest_sha256:
+            raise LedgerError(f"release {folder.name}: manifest.json is not the one that was published")
+        files = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["files"]
+    except OSError as error:
+        raise LedgerError(f"release {folder.name}: manifest.json cannot be read: {error.strerror}") from None
+    present = {
+        path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_symlink() or not path.is_dir()
+    }
+    odd = (present - {"manifest.json"}) ^ set(files)
+    if odd:
+        raise LedgerError(f"release {folder.name}: {min(odd)} was added or removed")
+    for name, said in files.items():
+        if (folder / name).is_symlink() or file_hash(folder / name) != said["sha256"]:
+            raise LedgerError(f"release {folder.name}: {name} was edited")
