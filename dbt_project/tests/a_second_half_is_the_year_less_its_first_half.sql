@@ -14,7 +14,9 @@ published as (
 ),
 
 figures as (
-    from built union all by name from published
+    from built
+    union all by name
+    from published
 ),
 
 halves as (select * from {{ ref('int_second_halves_exact') }}),

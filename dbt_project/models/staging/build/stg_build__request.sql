@@ -1,7 +1,9 @@
 -- Grain: one row per build.
 with
 
-request as (select * from {{ rows_given('build', 'request') }})
+request as (
+    select * from {{ rows_given('build', 'request') }}
+)
 
 select
     as_of,

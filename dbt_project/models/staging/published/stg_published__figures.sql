@@ -1,7 +1,9 @@
 -- Grain: one row per figure of the release before.
 with
 
-figures as (select * from {{ rows_given('published', 'fct_indicator_values') }})
+figures as (
+    select * from {{ rows_given('published', 'fct_indicator_values') }}
+)
 
 select
     frame,
