@@ -1,7 +1,7 @@
 """A worksheet's XML, so written that no reader can take one of its values for nothing or for another."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
@@ -42,22 +42,25 @@ def in_usual_words(sheet: bytes, left: Allowance) -> bytes:
             comments or CDATA.
     Raises  Refused for a sheet that is no XML or has too many cells, and for a cell that can be read in two ways.
     """
-    elements = sum(map(sheet.count, _CELL_STARTS))
+    elements = sheet.count(b"<c ")
     if elements > MOST_CELLS:
         left.spend(cells=elements)
-    is_odd = b"<!" in sheet or sheet.count(b"<?") > 1 or _PREFIXED.search(sheet)
-    if is_odd or len(_USUAL_CELL.findall(sheet)) != elements:
+    is_odd = _ODD.search(sheet) or _PREFIXED.search(sheet) or sheet.count(b"<?") > 1
+    addresses = [] if is_odd else _USUAL_CELL.findall(sheet)
+    if is_odd or len(addresses) != elements:
         left.spend(tags=sheet.count(b"<"))
         sheet = _Scribe().copy(sheet)
-    left.spend(cells=_used_cells(sheet))
+        addresses = _ADDRESS.findall(sheet)
+    left.spend(cells=_used_cells(sheet, addresses))
     return sheet
 
 
-_CELL_STARTS = (b"<c ", b"<c>", b"<c/", b"<c\n", b"<c\r", b"<c\t")
+# beside comments and CDATA, a cell whose name no space follows: it has no address, or no usual program wrote it
+_ODD = re.compile(rb"<(?:!|c[>/\n\r\t])")
 _PREFIXED = re.compile(rb":c[\s/>]")
 _FORMULA = rb"<f(?:[\s/][^<>]*+)?>(?:(?<=/>)|[^<]*+</f>)"
 _USUAL_CELL = re.compile(
-    rb'()<c r="[A-Z]{1,3}[1-9][0-9]{0,6}"(?: s="[0-9]+")?(?:'
+    rb'<c r="([A-Z]{1,3}[1-9][0-9]{0,6})"(?: s="[0-9]+")?(?:'
     rb'(?: t="(?:n|str|b|e|d)")?>(?:' + _FORMULA + rb")?(?:<v>[^<&]*+</v>|<v/>)?</c>"
     rb'| t="s"><v>[0-9]++</v></c>'
     rb'| t="inlineStr"><is><t(?: xml:space="preserve")?>[^<]*+</t></is></c>'
@@ -192,12 +195,11 @@ _ADDRESS = re.compile(rb'<c r="([A-Z]{1,3}[1-9][0-9]{0,6})"')
 _FILLED_CELL = re.compile(rb'<c r="([A-Z]{1,3})([1-9][0-9]{0,6})"(?:[^<>]*[^/<>])?>')
 
 
-def _used_cells(sheet: bytes) -> int:
+def _used_cells(sheet: bytes, addresses: Sequence[bytes]) -> int:
     """How many cells lie between A1 and the last used row and column: what the reader will hold in memory.
 
     Raises  Refused where a cell stands twice: two readers would read two values.
     """
-    addresses = _ADDRESS.findall(sheet)
     if len(set(addresses)) != len(addresses):
         raise Refused("tệp bị hỏng (một ô có hai lần)", "the file is damaged (a cell stands twice)")
     if not addresses or len(max(addresses, key=len)) <= 3:
