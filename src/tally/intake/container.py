@@ -17,7 +17,7 @@ from python_calamine import CalamineSheet, SheetTypeEnum, SheetVisibleEnum, load
 
 from tally.contracts.model import Limits
 from tally.intake.remembered import remembered
-from tally.intake.sheet_xml import Allowance, Refused, in_usual_words, spoken_out
+from tally.intake.sheet_xml import Allowance, Refused, in_usual_words, merges_first, spoken_out
 
 Cell = str | float | bool | date | datetime | time | timedelta
 Merge = tuple[tuple[int, int], tuple[int, int]]
@@ -318,7 +318,7 @@ def _grids(xml: dict[str, bytes], limits: Limits) -> list[Grid]:
     for name, part in xml.items():
         if b"sheetData" in part:
             xml[name] = in_usual_words(part, left)
-            given[name] = spoken_out(xml[name])
+            given[name] = merges_first(spoken_out(xml[name]))
         else:
             given[name] = part
     shown = Allowance()

@@ -45,9 +45,9 @@ def in_usual_words(sheet: bytes, left: Allowance) -> bytes:
     elements = sheet.count(b"<c ")
     if elements > MOST_CELLS:
         left.spend(cells=elements)
-    is_odd = _ODD.search(sheet) or _PREFIXED.search(sheet) or sheet.count(b"<?") > 1
-    addresses = [] if is_odd else _USUAL_CELL.findall(sheet)
-    if is_odd or len(addresses) != elements:
+    pieces = _USUAL_CELL.split(sheet)
+    between, addresses = b"|".join(pieces[::2]), pieces[1::2]
+    if _ODD.search(between) or between.count(b"<?") > 1 or _PREFIXED.search(sheet):
         left.spend(tags=sheet.count(b"<"))
         sheet = _Scribe().copy(sheet)
         addresses = _ADDRESS.findall(sheet)
@@ -55,16 +55,19 @@ def in_usual_words(sheet: bytes, left: Allowance) -> bytes:
     return sheet
 
 
-# beside comments and CDATA, a cell whose name no space follows: it has no address, or no usual program wrote it
-_ODD = re.compile(rb"<(?:!|c[>/\n\r\t])")
+# a comment, CDATA, or a cell that is none of the usual
+_ODD = re.compile(rb"<(?:!|c[ >/\n\r\t])")
 _PREFIXED = re.compile(rb":c[\s/>]")
 _FORMULA = rb"<f(?:[\s/][^<>]*+)?>(?:(?<=/>)|[^<]*+</f>)"
 _USUAL_CELL = re.compile(
-    rb'<c r="([A-Z]{1,3}[1-9][0-9]{0,6})"(?: s="[0-9]+")?(?:'
-    rb'(?: t="(?:n|str|b|e|d)")?>(?:' + _FORMULA + rb")?(?:<v>[^<&]*+</v>|<v/>)?</c>"
+    rb'<c r="([A-Z]{1,3}+[1-9][0-9]{0,6}+)"(?: s="[0-9]++")?+(?:'
+    # the commonest first
+    rb"><v>[^<&]*+</v></c>"
     rb'| t="s"><v>[0-9]++</v></c>'
+    rb"|/>"
+    rb'|(?: t="(?:n|str|b|e|d)")?>(?:' + _FORMULA + rb")?(?:<v>[^<&]*+</v>|<v/>)?</c>"
     rb'| t="inlineStr"><is><t(?: xml:space="preserve")?>[^<]*+</t></is></c>'
-    rb'|(?: t="[A-Za-z]+")?/>)'
+    rb'| t="[A-Za-z]+"/>)'
 )
 
 
@@ -240,10 +243,31 @@ def spoken_out(sheet: bytes) -> bytes:
     """
     if b"<f" in sheet:
         sheet = _HOLLOW.sub(_with_sign, sheet)
-    return _ERROR.sub(rb'\1"str">', sheet) if b'"e"' in sheet else sheet
+    return _ERROR.sub(rb'\1"str">', sheet) if b't="e"' in sheet else sheet
 
 
 def _with_sign(cell: re.Match[bytes]) -> bytes:
     if cell[2] == b"str" and cell[4]:
         return cell[0]
     return b'<c %b t="str">%b<v>%b</v></c>' % (cell[1], cell[3], FORMULA_WITHOUT_VALUE.encode())
+
+
+# --- what the reader looks through twice -----------------------------------------------------------------------------
+
+_MERGES = re.compile(rb"<mergeCells(?:\s[^<>]*+)?>(?:<mergeCell\s[^<>]*+>|</mergeCell>|\s)*+</mergeCells>")
+
+
+def merges_first(sheet: bytes) -> bytes:
+    """The sheet with its merged ranges before its cells: calamine looks for them from the start once more.
+
+    Shape   as it stands where it is not plain which ranges are the sheet's own.
+    """
+    cells, mentions = sheet.find(b"<sheetData"), sheet.count(b"mergeCells")
+    if sheet.count(b"<sheetData") != 1:
+        return sheet
+    if not mentions:
+        return b"%b<mergeCells/>%b" % (sheet[:cells], sheet[cells:])
+    merges = _MERGES.search(sheet, cells)
+    if not merges or mentions > 2:
+        return sheet
+    return b"".join((sheet[:cells], merges[0], sheet[cells : merges.start()], sheet[merges.end() :]))
