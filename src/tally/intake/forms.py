@@ -102,10 +102,12 @@ def _find(grid: Grid, plan: SheetPlan, words: Words) -> Layout | list[Fault]:
     headers, rows = _places(grid, plan, words)
     if not headers:
         return [refused("S06", f"trang {plan.name} không có bảng số liệu", f"sheet {plan.name} has no table")]
-    faults = [fault for header in plan.headers.values() if (fault := _header_fault(plan, header, headers[header]))]
+    faults = [
+        _header_fault(plan, header, headers[header]) for header in plan.headers.values() if len(headers[header]) != 1
+    ]
     if headers[ROW_CODE]:
         code_column = headers[ROW_CODE][0][1]
-        faults += [fault for code in plan.rows if (fault := _row_fault(plan, code, rows[code], code_column))]
+        faults += [_row_fault(plan, code, rows[code], code_column) for code in plan.rows if len(rows[code]) != 1]
     if faults:
         return faults
     return Layout(
@@ -136,19 +138,18 @@ def _places(grid: Grid, plan: SheetPlan, words: Words) -> tuple[Places, dict[str
             if code in plan.rows:
                 rows[code].append(at)
                 continue
-            if rows and words.plain(code) != row_code_header:
+            if rows and (not code or words.plain(code) != row_code_header):
                 continue
         for column, cell in enumerate(line):
-            if isinstance(cell, str) and cell and (phrase := words.plain(cell)) in plan.headers:
+            if cell and isinstance(cell, str) and (phrase := words.plain(cell)) in plan.headers:
                 headers[plan.headers[phrase]].append((at, column))
         if code_column < 0 and headers[ROW_CODE]:
             code_column = headers[ROW_CODE][0][1]
     return headers, rows
 
 
-def _header_fault(plan: SheetPlan, header: str, places: list[Place]) -> Fault | None:
-    if len(places) == 1:
-        return None
+def _header_fault(plan: SheetPlan, header: str, places: list[Place]) -> Fault:
+    """What is wrong with a header that is missing or stands more than once."""
     if not places:
         return refused("S06", f"trang {plan.name} thiếu cột «{header}»", f"sheet {plan.name} has no column «{header}»")
     where = ", ".join(address(*place) for place in places[:5])
@@ -159,9 +160,8 @@ def _header_fault(plan: SheetPlan, header: str, places: list[Place]) -> Fault | 
     )
 
 
-def _row_fault(plan: SheetPlan, code: str, rows: list[int], code_column: int) -> Fault | None:
-    if len(rows) == 1:
-        return None
+def _row_fault(plan: SheetPlan, code: str, rows: list[int], code_column: int) -> Fault:
+    """What is wrong with a row that is missing or stands more than once."""
     if not rows:
         return refused("S06", f"trang {plan.name} thiếu Mã số {code}", f"sheet {plan.name} has no row {code}")
     where = ", ".join(address(row, code_column) for row in rows[:5])

@@ -42,8 +42,7 @@ def in_usual_words(sheet: bytes, left: Allowance) -> bytes:
             comments or CDATA.
     Raises  Refused for a sheet that is no XML or has too many cells, and for a cell that can be read in two ways.
     """
-    elements = sheet.count(b"<c ")
-    if elements > MOST_CELLS:
+    if len(sheet) > MOST_CELLS and (elements := sheet.count(b"<c ")) > MOST_CELLS:
         left.spend(cells=elements)
     pieces = _USUAL_CELL.split(sheet)
     between, addresses = b"|".join(pieces[::2]), pieces[1::2]
