@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import TypeVar, TypeVarTuple
 
 LARGEST_PART = 32_000
-MOST_PARTS = 128
+MOST_REMEMBERED = 128
 """Of each function: what senders can make us hold is 4 MB of parts, and what was found in them."""
 
 Rest = TypeVarTuple("Rest")
@@ -17,7 +17,7 @@ def remembered(find: Callable[[bytes, *Rest], Found]) -> Callable[[bytes, *Rest]
 
     Shape   for one that depends on its arguments alone; what it returns is shared, so nobody may change it.
     """
-    remember = lru_cache(maxsize=MOST_PARTS)(find)
+    remember = lru_cache(maxsize=MOST_REMEMBERED)(find)
 
     def found(part: bytes, *rest: *Rest) -> Found:
         look = remember if len(part) <= LARGEST_PART else find

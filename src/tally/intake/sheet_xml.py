@@ -45,6 +45,7 @@ def in_usual_words(sheet: bytes, left: Allowance) -> bytes:
     if len(sheet) > MOST_CELLS and (elements := sheet.count(b"<c ")) > MOST_CELLS:
         left.spend(cells=elements)
     pieces = _USUAL_CELL.split(sheet)
+    # joined by a sign that none of the searches is for, so that no tag comes about that was not there
     between, addresses = b"|".join(pieces[::2]), pieces[1::2]
     if _ODD.search(between) or between.count(b"<?") > 1 or _PREFIXED.search(sheet):
         left.spend(tags=sheet.count(b"<"))
