@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from reading import BVTE_01, CLEAN, figure_at, only_fault, packed, parts, read, rules, typed, with_cells
+from reading import BVTE_01, CLEAN, figure_at, only_fault, packed, parts, read, replaced, rules, typed, with_cells
 
 from tally.intake.cells import LARGEST, figure_in
 from tally.vocabulary import CellState
@@ -264,6 +264,24 @@ def test_no_cell_of_a_merged_range_can_be_read():
     reading = read(typed(lambda workbook: workbook["BVTE-01"].merge_cells("E9:F10")))
     assert rules(reading) == ["S12@BVTE-01!E10", "S12@BVTE-01!E9", "S12@BVTE-01!F10", "S12@BVTE-01!F9"]
     assert figure_at(reading, "BVTE-01", "E9")[3] == "merged"
+
+
+MERGES = '<mergeCells count="1"><mergeCell ref="A2:I2"/></mergeCells>'
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        pytest.param(
+            "<sheetData>", '<mergeCells><mergeCell ref="E9:F9"/></mergeCells><sheetData>', id="before the cells"
+        ),
+        pytest.param(MERGES, '<mergeCells><mergeCell ref="E9:F9"></mergeCell></mergeCells>', id="behind the cells"),
+        pytest.param(MERGES, '<mergeCells>\n<mergeCell ref="E9:F9"/>\n</mergeCells >', id="with a space at the end"),
+        pytest.param(MERGES, '<m:mergeCells><m:mergeCell ref="E9:F9"/></m:mergeCells>', id="with a prefix"),
+    ],
+)
+def test_a_merged_range_counts_wherever_it_stands(old, new):
+    assert rules(read(replaced(BVTE_01, old, new))) == ["S12@BVTE-01!E9", "S12@BVTE-01!F9"]
 
 
 def test_a_merged_range_beside_the_figures_does_no_harm():

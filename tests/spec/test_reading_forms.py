@@ -44,6 +44,43 @@ def test_rows_and_columns_may_be_inserted_anywhere():
     assert figure_at(changed, "BVTE-01", "F11")[1] == figure_at(clean, "BVTE-01", "E9")[1]
 
 
+def with_a_row_more(workbook):
+    workbook["BVTE-01"].insert_rows(12)
+
+
+def with_two_rows_exchanged(workbook):
+    for cell, other in zip(*workbook["BVTE-01"]["B9:I10"], strict=True):
+        cell.value, other.value = other.value, cell.value
+
+
+def with_two_columns_exchanged(workbook):
+    for cell, other in workbook["BVTE-01"]["F6:G23"]:
+        cell.value, other.value = other.value, cell.value
+
+
+@pytest.mark.parametrize("change", [with_a_row_more, with_two_rows_exchanged, with_two_columns_exchanged])
+def test_a_workbook_is_read_by_its_own_places_whatever_was_read_before(change):
+    clean = read(CLEAN)
+    changed = read(typed(change))
+    assert changed.figures.value == clean.figures.value
+    assert changed.figures.cell_address != clean.figures.cell_address
+    assert read(CLEAN) == clean
+
+
+def test_a_figure_that_is_not_used_is_not_looked_for_in_the_next_workbook():
+    clean = read(CLEAN)
+    assert rules(read(with_cells("BVTE-01", I8=3))) == ["S18@BVTE-01!I8"]
+    assert read(CLEAN) == clean
+
+
+def test_a_column_under_two_headers_is_read_for_both():
+    reading = read(with_cells("BVTE-01", H5="Được trợ giúp", I6=None, H8=3))
+    figures = reading.figures
+    said = zip(figures.sheet_name, figures.cell_address, figures.state, figures.value, strict=True)
+    in_h8 = [(state, value) for sheet, cell, state, value in said if (sheet, cell) == ("BVTE-01", "H8")]
+    assert in_h8 == [("reported", 3), ("not_used", None)]
+
+
 @pytest.mark.parametrize(
     ("sheet", "cell", "value"),
     [

@@ -340,9 +340,13 @@ THREADED = '<ThreadedComments><threadedComment ref="C9" id="{%s}"><text>%s</text
 GUID = "12345678-9012-3456-7890-123456789012"
 
 
+LARGE = b"<v>%s</v><v>lan@xyz.vn</v>" % (b"tr\xe1\xba\xbb em " * 10_000)
+
+
 @pytest.mark.parametrize(
     ("data", "place"),
     [
+        pytest.param(with_parts(**{"docProps/custom.xml": LARGE}), "thuộc tính của tệp", id="large properties"),
         pytest.param(with_cells("BVTE-03", B34="gọi 0912 000 345"), "BVTE-03!B34", id="a note"),
         pytest.param(with_cells("TT chung", B15="Lò Thu An, 0912000345"), "TT chung!B15", id="the cover"),
         pytest.param(with_cells("BVTE-01", B9="Trẻ em 012345678901"), "BVTE-01!B9", id="a label"),
@@ -450,6 +454,19 @@ def test_a_text_that_a_cell_shows_is_judged_there_alone():
     assert not read(with_a_shared_string("E9", "123.456.789")).faults
     vi = only_fault(with_a_shared_string("B9", "gọi\n0912000345 nhé\nhoặc 0987654321"), "S11")
     assert vi == "có dữ liệu cá nhân ở BVTE-01!B9"
+
+
+def test_the_same_strings_are_judged_by_the_cells_of_each_workbook():
+    shown = with_a_shared_string("B9", "gọi 0912000345")
+    hidden = in_strings("<si><t>gọi 0912000345</t></si>")
+    for data, where in ((shown, "BVTE-01!B9"), (hidden, "chữ còn lưu trong tệp"), (shown, "BVTE-01!B9")):
+        assert where in only_fault(data, "S11")
+
+
+def test_a_cell_among_the_merged_ranges_is_searched():
+    sheet = re.sub(b"<mergeCells.*</mergeCells>", b"", parts()[BVTE_01])
+    cell = b'<mergeCells><c r="K30" t="inlineStr"><is><t>0912000345</t></is></c></mergeCells></sheetData>'
+    assert "BVTE-01!K30" in only_fault(packed(parts() | {BVTE_01: sheet.replace(b"</sheetData>", cell)}), "S11")
 
 
 def test_ten_places_are_named_and_the_others_counted():

@@ -139,13 +139,9 @@ def date_in(cell: Cell) -> date | None:
 
 def address(row: int, column: int) -> str:
     """`B12` for row 11, column 1, both counted from 0."""
-    return f"{letters(column)}{row + 1}"
-
-
-def letters(column: int) -> str:
-    name = ""
+    letters = ""
     column += 1
     while column:
         column, rest = divmod(column - 1, 26)
-        name = chr(65 + rest) + name
-    return name
+        letters = chr(65 + rest) + letters
+    return f"{letters}{row + 1}"

@@ -16,7 +16,8 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 from python_calamine import CalamineSheet, SheetTypeEnum, SheetVisibleEnum, load_workbook
 
 from tally.contracts.model import Limits
-from tally.intake.sheet_xml import Allowance, Refused, in_usual_words, spoken_out
+from tally.intake.remembered import remembered
+from tally.intake.sheet_xml import Allowance, Refused, in_usual_words, merges_first, spoken_out
 
 Cell = str | float | bool | date | datetime | time | timedelta
 Merge = tuple[tuple[int, int], tuple[int, int]]
@@ -84,7 +85,7 @@ def _opened(data: bytes | Path, limits: Limits) -> Package:
     _check_kind(parts | xml)
     _check_active_content(parts | xml)
     for part in xml.values():
-        if b"<!DOCTYPE" in part or b"<!ENTITY" in part:
+        if _DTD.search(part):
             raise Refused(
                 "trong tệp có khai báo kiểu tài liệu (DTD), bảng tính bình thường không có",
                 "the file contains a document type definition, which no ordinary workbook has",
@@ -276,6 +277,7 @@ def _check_active_content(parts: Mapping[str, bytes]) -> None:
 # --- XML -------------------------------------------------------------------------------------------------------------
 
 _DECLARATION = re.compile(rb"\A\s*<\?xml\s[^<>]*?\?>")
+_DTD = re.compile(rb"<!(?:DOCTYPE|ENTITY)")
 _BEFORE_XML = b"\xef\xbb\xbf\xff\xfe\0 \t\r\n"
 _ENCODING = re.compile(rb"""encoding\s*=\s*["']([^"']*)["']""")
 
@@ -316,7 +318,7 @@ def _grids(xml: dict[str, bytes], limits: Limits) -> list[Grid]:
     for name, part in xml.items():
         if b"sheetData" in part:
             xml[name] = in_usual_words(part, left)
-            given[name] = spoken_out(xml[name])
+            given[name] = merges_first(spoken_out(xml[name]))
         else:
             given[name] = part
     shown = Allowance()
@@ -385,10 +387,15 @@ def _relations_part(lines: Sequence[str]) -> bytes:
     return f"<Relationships>{''.join(lines)}</Relationships>".encode()
 
 
-def _relations(parts: Mapping[str, bytes], paths: Mapping[str, str], part: str) -> dict[str, tuple[str, str]]:
+def _relations(parts: Mapping[str, bytes], paths: Mapping[str, str], part: str) -> Mapping[str, tuple[str, str]]:
     """What a part, or with "" the package itself, refers to: id → (last word of the type, path)."""
     folder, name = posixpath.split(part)
-    relations = parts.get(paths.get(posixpath.join(folder, "_rels", f"{name}.rels").casefold(), ""), b"<none/>")
+    place = paths.get(posixpath.join(folder, "_rels", f"{name}.rels").casefold(), "")
+    return _relations_in(parts.get(place, b"<none/>"), folder)
+
+
+@remembered
+def _relations_in(relations: bytes, folder: str) -> Mapping[str, tuple[str, str]]:
     found: dict[str, tuple[str, str]] = {}
 
     def start(written: str, said: dict[str, str]) -> None:

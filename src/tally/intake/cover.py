@@ -57,7 +57,7 @@ def _labels(grid: Grid, contracts: Contracts, words: Words) -> dict[str, list[tu
         (row, column, labels[phrase])
         for row, line in enumerate(grid.rows)
         for column, cell in enumerate(line)
-        if isinstance(cell, str) and (phrase := words.plain(cell)) in labels
+        if cell and isinstance(cell, str) and (phrase := words.plain(cell)) in labels
     ]
     places: dict[str, list[tuple[int, int]]] = defaultdict(list)
     if found:

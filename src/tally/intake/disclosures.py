@@ -5,11 +5,13 @@ import posixpath
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from tally.intake.cells import address, figure_in
 from tally.intake.container import Cell, Grid, Package
 from tally.intake.forms import Layout
 from tally.intake.personal_data import holds_personal_data, may_hold_personal_data, number_is_personal
+from tally.intake.remembered import remembered
 from tally.intake.wording import refused
 from tally.readings import Fault
 from tally.vocabulary import CellState
@@ -115,11 +117,9 @@ def _spoken(grid: Grid, number: int, known: Known) -> Place:
 
 def _cells(grid: Grid, layout: Layout | None, looking: _Looking) -> Iterator[str]:
     """The address of every cell of a sheet that holds personal data."""
-    texts = looking.known.texts
-    looked_at = "\n".join(
-        [cell for line in grid.rows for cell in line if type(cell) is str and cell and cell not in texts]
-    )
-    large_numbers = [cell for line in grid.rows for cell in line if type(cell) is float and cell >= 1e8]
+    cells = set(chain.from_iterable(grid.rows)).difference(looking.known.texts)
+    looked_at = "\n".join([cell for cell in cells if type(cell) is str])
+    large_numbers = [cell for cell in cells if type(cell) is float and cell >= 1e8]
     if not large_numbers and not may_hold_personal_data(looked_at):
         return
     is_form = grid.name in looking.known.form_names
@@ -183,7 +183,7 @@ def _part_places(package: Package, names: Sequence[Place], looking: _Looking) ->
     for path, part in package.parts.items():
         lower = path.casefold()
         if lower.endswith(".rels"):
-            if looking.finds_any(map(_text, _EXTERNAL.findall(part))):
+            if looking.finds_any(_links(part)):
                 yield _of_sheet("liên kết", "a hyperlink", sheet_of.get(_owner(path)))
         elif lower.startswith(_PASSED_OVER):
             continue
@@ -197,14 +197,13 @@ def _part_places(package: Package, names: Sequence[Place], looking: _Looking) ->
         elif b"omment" in part and _COMMENT.search(part):
             yield from _comment_places(part, sheet_of.get(path), looking)
         elif lower.startswith("docprops/"):
-            texts = [*_lines(_TAG, _PEOPLE.sub(b"<", part)), *_attributes(part)]
-            if looking.finds_any(texts):
+            if looking.finds_any(_properties(part)):
                 yield "thuộc tính của tệp", "the file's properties"
         elif b"<sst" in part or b":sst" in part:
             if looking.finds_any(_strings(part)):
                 yield "chữ còn lưu trong tệp nhưng không hiện ở ô nào", "text kept in the file that no cell shows"
         elif looking.finds_any(_texts(part)):
-            if b"<sheets" in part or b":sheets" in part:
+            if _lists_sheets(part):
                 yield "tên vùng", "a defined name"
             elif "drawing" in lower or "diagram" in lower or "chart" in lower:
                 yield _of_sheet("hộp văn bản, hình vẽ hoặc biểu đồ", "a text box, drawing or chart", sheet_of.get(path))
@@ -228,29 +227,50 @@ def _lines(inside: re.Pattern[bytes], part: bytes) -> list[str]:
     """The text between the tags, a line for each paragraph; tags `inside` one do not part what they stand between."""
     if inside is not _TAG:
         part = inside.sub(b"", part)
-    return _text(_TAG.sub(b"\n", part)).split("\n")
-
-
-def _strings(part: bytes) -> list[str]:
-    """The shared strings, each in one piece however it is formatted."""
-    if not any(mark in part for mark in (b"<r>", b"<r ", b":r>", b":r ")) and not may_hold_personal_data(_text(part)):
-        return []
-    return _lines(_INSIDE_RUNS, part)
-
-
-def _texts(part: bytes) -> list[str]:
-    return [*_lines(_INSIDE_RUNS, part), *_attributes(part)]
+    return [line for line in _text(_TAG.sub(b"\n", part)).split("\n") if line]
 
 
 def _attributes(part: bytes) -> list[str]:
     return [_text(one or other) for one, other in _SPEAKING.findall(part)]
 
 
-def _beside_cells(sheet: bytes) -> list[str]:
-    around = sheet[: sheet.find(b"sheetData")] + sheet[sheet.rfind(b"sheetData") :]
-    lines = [_PRINT_CODES.sub(" | ", line) for line in _lines(_TAG, around)]
+def _worth_a_look(texts: Sequence[str]) -> Sequence[str]:
+    """These texts; none where not one of them may hold personal data."""
+    return texts if may_hold_personal_data("\n".join(texts)) else ()
+
+
+@remembered
+def _links(part: bytes) -> Sequence[str]:
+    return _worth_a_look([_text(link) for link in _EXTERNAL.findall(part)])
+
+
+@remembered
+def _properties(part: bytes) -> Sequence[str]:
+    return _worth_a_look([*_lines(_TAG, _PEOPLE.sub(b"<", part)), *_attributes(part)])
+
+
+@remembered
+def _strings(part: bytes) -> Sequence[str]:
+    """The shared strings, each in one piece however it is formatted."""
+    if not any(mark in part for mark in (b"<r>", b"<r ", b":r>", b":r ")) and not may_hold_personal_data(_text(part)):
+        return ()
+    return _worth_a_look(_lines(_INSIDE_RUNS, part))
+
+
+@remembered
+def _texts(part: bytes) -> Sequence[str]:
+    return _worth_a_look([*_lines(_INSIDE_RUNS, part), *_attributes(part)])
+
+
+def _beside_cells(sheet: bytes) -> Sequence[str]:
     formulas = [_text(formula) for formula in _FORMULA.findall(sheet)] if b"<f" in sheet or b":f" in sheet else []
-    return [*lines, *_attributes(around), *formulas]
+    return [*_around_data(sheet[: sheet.find(b"sheetData")] + sheet[sheet.rfind(b"sheetData") :]), *formulas]
+
+
+@remembered
+def _around_data(around: bytes) -> Sequence[str]:
+    lines = [_PRINT_CODES.sub(" | ", line) for line in _lines(_TAG, around)]
+    return _worth_a_look([*lines, *_attributes(around)])
 
 
 def _comment_places(part: bytes, name: Place | None, looking: _Looking) -> Iterator[Place]:
@@ -284,10 +304,14 @@ def _said(attributes: bytes) -> dict[str, str]:
     return {_text(key).lower(): _text(value) for key, value in _ATTRIBUTE.findall(attributes)}
 
 
-def _targets(package: Package, part: str) -> dict[str, str]:
+def _targets(package: Package, part: str) -> Mapping[str, str]:
     """Relation id → path, of everything that a part refers to."""
     folder, name = posixpath.split(part)
-    relations = package.parts.get(posixpath.join(folder, "_rels", name + ".rels"), b"")
+    return _targets_in(package.parts.get(posixpath.join(folder, "_rels", name + ".rels"), b""), folder)
+
+
+@remembered
+def _targets_in(relations: bytes, folder: str) -> Mapping[str, str]:
     targets = {}
     for relation in _RELATION.findall(relations):
         said = _said(relation)
@@ -296,14 +320,22 @@ def _targets(package: Package, part: str) -> dict[str, str]:
     return targets
 
 
+def _lists_sheets(part: bytes) -> bool:
+    return b"sheets" in part and (b"<sheets" in part or b":sheets" in part)
+
+
+@remembered
+def _sheets_in(book: bytes) -> Sequence[Mapping[str, str]]:
+    return [_said(sheet) for sheet in _SHEET.findall(book)]
+
+
 def _sheets_of_parts(package: Package, names: Sequence[Place]) -> dict[str, Place]:
     """How the sheet is called that a part is, or that refers to it (its comments, its drawings)."""
-    book = next((path for path, part in package.parts.items() if b"<sheets" in part or b":sheets" in part), "")
+    book = next((path for path, part in package.parts.items() if _lists_sheets(part)), "")
     spoken = dict(zip((grid.name for grid in package.grids), names, strict=True))
     paths = _targets(package, book)
     sheets: dict[str, Place] = {}
-    for sheet in _SHEET.findall(package.parts.get(book, b"")):
-        said = _said(sheet)
+    for said in _sheets_in(package.parts.get(book, b"")):
         path, name = paths.get(said.get("id", "")), spoken.get(said.get("name", ""))
         if path and name:
             sheets[path] = name

@@ -2,10 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 from tally.contracts.model import Edition, Sheet
-from tally.intake.cells import address, figure_in, is_figure_other_than_zero, letters
+from tally.intake.cells import Said, address, figure_in, is_figure_other_than_zero
 from tally.intake.container import Cell, Grid
 from tally.intake.wording import Words, refused
 from tally.names import plain
@@ -15,6 +16,10 @@ from tally.vocabulary import CellState, Severity
 NUMBERING, LABEL, ROW_CODE, UNIT = "TT", "Chỉ tiêu", "Mã số", "ĐVT"
 HEADERS = (NUMBERING, LABEL, ROW_CODE, UNIT)
 ROW_CODE_WIDTH = 4
+MOST_LAYOUTS = 128
+"""Whose cells are remembered: all that the editions print, and some that people changed."""
+
+Place = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +30,9 @@ class RowPlan:
     printed: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class SheetPlan:
-    """What one form asks of a report of one level in one period.
+    """What one form asks of a report of one level in one period; made once for both, and equal to itself alone.
 
     Shape   headers: plain text → header as printed; columns: header as printed → column code; rows: Mã số → row.
     """
@@ -97,10 +102,12 @@ def _find(grid: Grid, plan: SheetPlan, words: Words) -> Layout | list[Fault]:
     headers, rows = _places(grid, plan, words)
     if not headers:
         return [refused("S06", f"trang {plan.name} không có bảng số liệu", f"sheet {plan.name} has no table")]
-    faults = [fault for header in plan.headers.values() if (fault := _header_fault(plan, header, headers[header]))]
+    faults = [
+        _header_fault(plan, header, headers[header]) for header in plan.headers.values() if len(headers[header]) != 1
+    ]
     if headers[ROW_CODE]:
         code_column = headers[ROW_CODE][0][1]
-        faults += [fault for code in plan.rows if (fault := _row_fault(plan, code, rows[code], code_column))]
+        faults += [_row_fault(plan, code, rows[code], code_column) for code in plan.rows if len(rows[code]) != 1]
     if faults:
         return faults
     return Layout(
@@ -112,7 +119,7 @@ def _find(grid: Grid, plan: SheetPlan, words: Words) -> Layout | list[Fault]:
     )
 
 
-Places = dict[str, list[tuple[int, int]]]
+Places = dict[str, list[Place]]
 
 
 def _places(grid: Grid, plan: SheetPlan, words: Words) -> tuple[Places, dict[str, list[int]]]:
@@ -126,23 +133,23 @@ def _places(grid: Grid, plan: SheetPlan, words: Words) -> tuple[Places, dict[str
     code_column = -1
     for at, line in enumerate(grid.rows):
         if code_column >= 0:
-            code = _row_code(line[code_column])
+            cell = line[code_column]
+            code = cell if isinstance(cell, str) and cell in plan.rows else _row_code(cell)
             if code in plan.rows:
                 rows[code].append(at)
                 continue
-            if rows and words.plain(code) != row_code_header:
+            if rows and (not code or words.plain(code) != row_code_header):
                 continue
         for column, cell in enumerate(line):
-            if isinstance(cell, str) and cell and (phrase := words.plain(cell)) in plan.headers:
+            if cell and isinstance(cell, str) and (phrase := words.plain(cell)) in plan.headers:
                 headers[plan.headers[phrase]].append((at, column))
         if code_column < 0 and headers[ROW_CODE]:
             code_column = headers[ROW_CODE][0][1]
     return headers, rows
 
 
-def _header_fault(plan: SheetPlan, header: str, places: list[tuple[int, int]]) -> Fault | None:
-    if len(places) == 1:
-        return None
+def _header_fault(plan: SheetPlan, header: str, places: list[Place]) -> Fault:
+    """What is wrong with a header that is missing or stands more than once."""
     if not places:
         return refused("S06", f"trang {plan.name} thiếu cột «{header}»", f"sheet {plan.name} has no column «{header}»")
     where = ", ".join(address(*place) for place in places[:5])
@@ -153,9 +160,8 @@ def _header_fault(plan: SheetPlan, header: str, places: list[tuple[int, int]]) -
     )
 
 
-def _row_fault(plan: SheetPlan, code: str, rows: list[int], code_column: int) -> Fault | None:
-    if len(rows) == 1:
-        return None
+def _row_fault(plan: SheetPlan, code: str, rows: list[int], code_column: int) -> Fault:
+    """What is wrong with a row that is missing or stands more than once."""
     if not rows:
         return refused("S06", f"trang {plan.name} thiếu Mã số {code}", f"sheet {plan.name} has no row {code}")
     where = ", ".join(address(row, code_column) for row in rows[:5])
@@ -203,41 +209,81 @@ def read_figures(layout: Layout, figures: Figures) -> bool:
 
     Shape   a cell that the form prints as `x` is there only where it holds a figure other than 0.
     """
-    plan, grid = layout.plan, layout.grid
-    merged = _merged_cells(layout)
-    columns = [(code, at, letters(at)) for code, at in layout.columns.items()]
-    has_figure = False
-    for row_code, at in layout.rows.items():
-        row, line, number = plan.rows[row_code], grid.rows[at], at + 1
-        before = len(figures.value)
-        for column, place, letter in columns:
-            cell = line[place]
-            if column in row.printed:
-                state, value, raw_text, reason = figure_in(cell)
-                if merged and (at, place) in merged:
-                    state, value, reason = CellState.UNREADABLE, None, "merged"
-                has_figure = has_figure or value is not None
-            elif cell == "x" or not is_figure_other_than_zero(cell):
+    lines, merged = layout.grid.rows, _merged_cells(layout)
+    rows, columns = tuple(layout.rows.items()), tuple(layout.columns.items())
+    asked = _asked(layout.plan, rows, columns, frozenset())
+    crossed_out = {number: lines[row][column] for number, (row, column) in asked.crossed_out.items()}
+    filled = {number for number, cell in crossed_out.items() if cell != "x" and is_figure_other_than_zero(cell)}
+    if filled:
+        asked = _asked(layout.plan, rows, columns, frozenset(filled))
+    said = [figure_in(lines[row][column]) for row, column in asked.places]
+    if filled or merged:
+        said = [
+            Said(CellState.NOT_USED, None, one.raw_text)
+            if number in filled
+            else Said(CellState.UNREADABLE, None, one.raw_text, "merged")
+            if place in merged
+            else one
+            for number, place, one in zip(asked.numbers, asked.places, said, strict=True)
+        ]
+    values = [one.value for one in said]
+    figures.form_code += asked.form_code
+    figures.indicator_code += asked.indicator_code
+    figures.column_code += asked.column_code
+    figures.sheet_name += asked.sheet_name
+    figures.cell_address += asked.cell_address
+    figures.raw_text += [one.raw_text for one in said]
+    figures.value += values
+    figures.state += [one.state for one in said]
+    figures.reason += [one.reason for one in said]
+    return any(value is not None for value in values)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is the same of the figure cells of every workbook of one layout, in columns of equal length.
+
+    Shape   numbers count the cells of all rows and columns in the order of the contract, whether printed or not;
+            places are (row, column), both from 0; crossed_out: the number and place of each cell that is not printed.
+    """
+
+    numbers: list[int] = field(default_factory=list)
+    places: list[Place] = field(default_factory=list)
+    form_code: list[str] = field(default_factory=list)
+    indicator_code: list[str] = field(default_factory=list)
+    column_code: list[str] = field(default_factory=list)
+    sheet_name: list[str] = field(default_factory=list)
+    cell_address: list[str] = field(default_factory=list)
+    crossed_out: dict[int, Place] = field(default_factory=dict)
+
+
+@lru_cache(maxsize=MOST_LAYOUTS)
+def _asked(
+    plan: SheetPlan, rows: tuple[tuple[str, int], ...], columns: tuple[tuple[str, int], ...], filled: frozenset[int]
+) -> _Asked:
+    """What a sheet asks for whose rows and columns stand there, and its crossed out cells with the numbers `filled`."""
+    asked = _Asked()
+    cells = [(row_code, column, (at, to)) for row_code, at in rows for column, to in columns]
+    for number, (row_code, column, place) in enumerate(cells):
+        row = plan.rows[row_code]
+        if column not in row.printed:
+            asked.crossed_out[number] = place
+            if number not in filled:
                 continue
-            else:
-                state, value, raw_text, reason = CellState.NOT_USED, None, figure_in(cell).raw_text, None
-            figures.column_code.append(column)
-            figures.cell_address.append(f"{letter}{number}")
-            figures.raw_text.append(raw_text)
-            figures.value.append(value)
-            figures.state.append(state)
-            figures.reason.append(reason)
-        added = len(figures.value) - before
-        figures.form_code += [plan.form_code] * added
-        figures.indicator_code += [row.indicator_code] * added
-        figures.sheet_name += [plan.name] * added
-    return has_figure
+        asked.numbers.append(number)
+        asked.places.append(place)
+        asked.form_code.append(plan.form_code)
+        asked.indicator_code.append(row.indicator_code)
+        asked.column_code.append(column)
+        asked.sheet_name.append(plan.name)
+        asked.cell_address.append(address(*place))
+    return asked
 
 
-def _merged_cells(layout: Layout) -> set[tuple[int, int]]:
+def _merged_cells(layout: Layout) -> set[Place]:
     """The form's cells that lie in a merged range of more than one cell."""
     rows, columns = layout.rows.values(), layout.columns.values()
-    merged: set[tuple[int, int]] = set()
+    merged: set[Place] = set()
     for (row, column), (last_row, last_column) in layout.grid.merges:
         top, bottom = sorted((row, last_row))
         left, right = sorted((column, last_column))

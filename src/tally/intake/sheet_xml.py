@@ -1,7 +1,7 @@
 """A worksheet's XML, so written that no reader can take one of its values for nothing or for another."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
@@ -42,26 +42,32 @@ def in_usual_words(sheet: bytes, left: Allowance) -> bytes:
             comments or CDATA.
     Raises  Refused for a sheet that is no XML or has too many cells, and for a cell that can be read in two ways.
     """
-    elements = sum(map(sheet.count, _CELL_STARTS))
-    if elements > MOST_CELLS:
+    if len(sheet) > MOST_CELLS and (elements := sheet.count(b"<c ")) > MOST_CELLS:
         left.spend(cells=elements)
-    is_odd = b"<!" in sheet or sheet.count(b"<?") > 1 or _PREFIXED.search(sheet)
-    if is_odd or len(_USUAL_CELL.findall(sheet)) != elements:
+    pieces = _USUAL_CELL.split(sheet)
+    # joined by a sign that none of the searches is for, so that no tag comes about that was not there
+    between, addresses = b"|".join(pieces[::2]), pieces[1::2]
+    if _ODD.search(between) or between.count(b"<?") > 1 or _PREFIXED.search(sheet):
         left.spend(tags=sheet.count(b"<"))
         sheet = _Scribe().copy(sheet)
-    left.spend(cells=_used_cells(sheet))
+        addresses = _ADDRESS.findall(sheet)
+    left.spend(cells=_used_cells(sheet, addresses))
     return sheet
 
 
-_CELL_STARTS = (b"<c ", b"<c>", b"<c/", b"<c\n", b"<c\r", b"<c\t")
+# a comment, CDATA, or a cell that is none of the usual
+_ODD = re.compile(rb"<(?:!|c[ >/\n\r\t])")
 _PREFIXED = re.compile(rb":c[\s/>]")
 _FORMULA = rb"<f(?:[\s/][^<>]*+)?>(?:(?<=/>)|[^<]*+</f>)"
 _USUAL_CELL = re.compile(
-    rb'()<c r="[A-Z]{1,3}[1-9][0-9]{0,6}"(?: s="[0-9]+")?(?:'
-    rb'(?: t="(?:n|str|b|e|d)")?>(?:' + _FORMULA + rb")?(?:<v>[^<&]*+</v>|<v/>)?</c>"
+    rb'<c r="([A-Z]{1,3}+[1-9][0-9]{0,6}+)"(?: s="[0-9]++")?+(?:'
+    # the commonest first
+    rb"><v>[^<&]*+</v></c>"
     rb'| t="s"><v>[0-9]++</v></c>'
+    rb"|/>"
+    rb'|(?: t="(?:n|str|b|e|d)")?>(?:' + _FORMULA + rb")?(?:<v>[^<&]*+</v>|<v/>)?</c>"
     rb'| t="inlineStr"><is><t(?: xml:space="preserve")?>[^<]*+</t></is></c>'
-    rb'|(?: t="[A-Za-z]+")?/>)'
+    rb'| t="[A-Za-z]+"/>)'
 )
 
 
@@ -192,12 +198,11 @@ _ADDRESS = re.compile(rb'<c r="([A-Z]{1,3}[1-9][0-9]{0,6})"')
 _FILLED_CELL = re.compile(rb'<c r="([A-Z]{1,3})([1-9][0-9]{0,6})"(?:[^<>]*[^/<>])?>')
 
 
-def _used_cells(sheet: bytes) -> int:
+def _used_cells(sheet: bytes, addresses: Sequence[bytes]) -> int:
     """How many cells lie between A1 and the last used row and column: what the reader will hold in memory.
 
     Raises  Refused where a cell stands twice: two readers would read two values.
     """
-    addresses = _ADDRESS.findall(sheet)
     if len(set(addresses)) != len(addresses):
         raise Refused("tệp bị hỏng (một ô có hai lần)", "the file is damaged (a cell stands twice)")
     if not addresses or len(max(addresses, key=len)) <= 3:
@@ -238,10 +243,31 @@ def spoken_out(sheet: bytes) -> bytes:
     """
     if b"<f" in sheet:
         sheet = _HOLLOW.sub(_with_sign, sheet)
-    return _ERROR.sub(rb'\1"str">', sheet) if b'"e"' in sheet else sheet
+    return _ERROR.sub(rb'\1"str">', sheet) if b't="e"' in sheet else sheet
 
 
 def _with_sign(cell: re.Match[bytes]) -> bytes:
     if cell[2] == b"str" and cell[4]:
         return cell[0]
     return b'<c %b t="str">%b<v>%b</v></c>' % (cell[1], cell[3], FORMULA_WITHOUT_VALUE.encode())
+
+
+# --- what the reader looks through twice -----------------------------------------------------------------------------
+
+_MERGES = re.compile(rb"<mergeCells(?:\s[^<>]*+)?>(?:<mergeCell\s[^<>]*+>|</mergeCell>|\s)*+</mergeCells>")
+
+
+def merges_first(sheet: bytes) -> bytes:
+    """The sheet with its merged ranges before its cells: calamine looks for them from the start once more.
+
+    Shape   as it stands where it is not plain which ranges are the sheet's own.
+    """
+    cells, mentions = sheet.find(b"<sheetData"), sheet.count(b"mergeCells")
+    if sheet.count(b"<sheetData") != 1:
+        return sheet
+    if not mentions:
+        return b"%b<mergeCells/>%b" % (sheet[:cells], sheet[cells:])
+    merges = _MERGES.search(sheet, cells)
+    if not merges or mentions > 2:
+        return sheet
+    return b"".join((sheet[:cells], merges[0], sheet[cells : merges.start()], sheet[merges.end() :]))
