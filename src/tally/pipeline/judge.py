@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from tally.adapters.files import appearing, locked
 from tally.adapters.gx import Validation, run_checkpoint
-from tally.contracts.model import ACROSS_PERIODS, SUBMISSION, Contracts
+from tally.contracts.model import ACROSS_FORMS, ACROSS_PERIODS, SUBMISSION, Contracts
 from tally.errors import JudgingError
 from tally.judgement.figures import INDEX, Batch
 from tally.judgement.submission import Sent, Standing, standing
@@ -78,8 +78,8 @@ def judge_batch(chunk_ids: Sequence[str], now: datetime, home: Home | None = Non
                 validations.append(validation)
                 _find_figures(validation, batch, entries)
 
-        for suite, frame in batch.frames():
-            judge_figures(suite, frame)
+        for suite in (*(form.form for form in home.contracts.forms), ACROSS_FORMS):
+            judge_figures(suite, batch.frame(suite))
         # what is accepted does not depend on the rules that look back: none of them is critical
         past = past_of([_judged(entry, home.contracts) for entry in entries], batch.figures, state, home)
         judge_figures(ACROSS_PERIODS, batch.look_back(past))
@@ -233,17 +233,17 @@ def _find_figures(validation: Validation, batch: Batch, entries: Sequence[_Entry
         for one in judgement.unexpected:
             row = batch.row_at(*one.index)
             text = batch.text(judgement.column, judgement.rule_code, row)
-            figure = batch.figures.iloc[row]
-            by_id[figure.submission_id].findings.append(
+            cell = batch.cell(row)
+            by_id[cell["submission_id"]].findings.append(
                 {
-                    "submission_id": figure.submission_id,
+                    "submission_id": cell["submission_id"],
                     "rule_code": judgement.rule_code,
                     "severity": judgement.severity,
-                    "form_code": figure.form_code,
-                    "sheet_name": figure.sheet_name,
-                    "cell_address": figure.cell_address,
-                    "indicator_code": figure.indicator_code,
-                    "column_code": figure.column_code,
+                    "form_code": cell["form_code"],
+                    "sheet_name": cell["sheet_name"],
+                    "cell_address": cell["cell_address"],
+                    "indicator_code": cell["indicator_code"],
+                    "column_code": cell["column_code"],
                     "message_vi": text.vi,
                     "message_en": text.en,
                 }
