@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from tally.adapters.files import appearing, locked
@@ -204,11 +205,14 @@ def _judge_submissions(entries: Sequence[_Entry], home: Home, batch_id: str, now
 
 def _figures(home: Home, chunk_ids: Sequence[str], live: Sequence[_Entry]) -> pd.DataFrame:
     wanted = pa.array([entry.submission.submission_id for entry in live], pa.string())
-    tables = []
-    for chunk_id in dict.fromkeys(chunk_ids):
+
+    def of(chunk_id: str) -> pa.Table:
         table = pq.read_table(home.reading(chunk_id) / "figures.parquet")
-        tables.append(table.filter(pa.compute.is_in(table["submission_id"].cast(pa.string()), wanted)))
-    figures: pd.DataFrame = pa.concat_tables(tables).unify_dictionaries().to_pandas()
+        is_wanted = pc.is_in(table["submission_id"], wanted)
+        return table if pc.all(is_wanted).as_py() else table.filter(is_wanted)
+
+    table = pa.concat_tables(of(chunk_id) for chunk_id in dict.fromkeys(chunk_ids)).unify_dictionaries()
+    figures: pd.DataFrame = table.to_pandas(split_blocks=True, self_destruct=True)
     return figures
 
 
@@ -291,11 +295,12 @@ def _write(
         "submissions": pa.Table.from_pylist(submissions, SUBMISSIONS),
         "findings": pa.Table.from_pylist(findings, FINDINGS),
         "outcomes": pa.Table.from_pylist(outcomes, OUTCOMES),
-        "observations": pa.Table.from_pandas(observations, preserve_index=False).cast(OBSERVATIONS),
+        "observations": pa.Table.from_pandas(observations.astype({"obs_value": "Int64"}), preserve_index=False),
     }
     for name, table in tables.items():
         with appearing(folder / f"{name}.parquet") as path:
-            pq.write_table(table, path)
+            # words go in as the categories that they are; without the schema of Arrow they come out as words
+            pq.write_table(table.replace_schema_metadata(), path, store_schema=False)
     for validation in validations:
         validation.save(folder / "validation" / f"{validation.suite}.json")
 
