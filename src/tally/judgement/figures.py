@@ -49,7 +49,7 @@ class Batch:
         self._values = self.figures.value.to_numpy(dtype=float, na_value=np.nan)
         self._own = (self.figures.state != CellState.NOT_USED).to_numpy()
         self._place_rows: dict[str, dict[tuple[str, str], int]] = {}
-        self._spans = _spans(self.figures.submission_id)
+        self._spans = _spans(self._columns["submission_id"])
 
     def frame(self, suite: str) -> pd.DataFrame:
         """What the suite of a form, or that across forms, judges: cells, and the residual of every rule at each.
@@ -100,7 +100,7 @@ class Batch:
 
     def _across(self, suite: str) -> pd.DataFrame:
         claims = [claim for period in self._periods() for claim in self._claims_of(suite, period)]
-        rows = np.flatnonzero(self._own & (_numbers(self.figures.indicator_code, _indicators(claims)) >= 0))
+        rows = np.flatnonzero(self._own & (_numbers(self._columns["indicator_code"], _indicators(claims)) >= 0))
         checks = self._judge_claims(suite, rows)
         judged = np.zeros(len(rows), dtype=bool)
         for residual in checks.values():
@@ -135,15 +135,15 @@ class Batch:
     def _judge_cells(self, rows: Rows) -> dict[str, Floats]:
         """What the rules about single cells say of all cells of a form."""
         own, values = self._own[rows], self._values[rows]
-        submissions = self.figures.submission_id.iloc[rows]
-        unreadable = (self.figures.state.iloc[rows] == CellState.UNREADABLE).to_numpy()
+        submissions = self._columns["submission_id"][rows]
+        unreadable = self._columns["state"][rows] == CellState.UNREADABLE
         limits = {
             submission_id: self.contracts.levels[level].largest_figure
             for submission_id, (level, _) in self._submissions.items()
         }
         limit = _numbers(submissions, limits)
         # a sheet whose cells printed as x hold nothing else was judged too: at its first cell
-        codes = submissions.cat.codes
+        codes = pd.Series(submissions.codes)
         as_printed = ~codes.duplicated() & ~codes.isin(codes[~own])
         return {
             "S12": np.where(own, unreadable, np.nan),
@@ -188,14 +188,8 @@ class Batch:
         submissions = {code: at for at, code in enumerate(submission_ids)}
         values = np.full((len(submissions), len(indicators), len(columns)), np.nan)
         stands = np.full(values.shape, -1)
-        cell = self.figures.iloc[rows]
-        at = np.stack(
-            [
-                _numbers(cell.submission_id, submissions),
-                _numbers(cell.indicator_code, indicators),
-                _numbers(cell.column_code, columns),
-            ]
-        )
+        numbers = {"submission_id": submissions, "indicator_code": indicators, "column_code": columns}
+        at = np.stack([_numbers(self._columns[name][rows], known) for name, known in numbers.items()])
         wanted = np.flatnonzero(self._own[rows] & (at >= 0).all(axis=0))
         where = tuple(at[:, wanted])
         values[where], stands[where] = self._values[rows[wanted]], wanted
@@ -249,18 +243,16 @@ def _indicators(claims: Sequence[Claim]) -> dict[str, int]:
     return {code: at for at, code in enumerate(dict.fromkeys(named))}
 
 
-def _numbers(words: pd.Series, numbers: Mapping[str, int]) -> Rows:
+def _numbers(words: pd.Categorical, numbers: Mapping[str, int]) -> Rows:
     """The number of each word, looked up once a category; -1 where there is none."""
-    known = [numbers.get(word, -1) for word in words.cat.categories]
-    return np.array([*known, -1])[words.cat.codes]
+    known = [numbers.get(word, -1) for word in words.categories]
+    return np.array([*known, -1])[words.codes]
 
 
-def _spans(submission_ids: pd.Series) -> dict[str, tuple[int, int]]:
+def _spans(submission_ids: pd.Categorical) -> dict[str, tuple[int, int]]:
     """Where the rows of each submission begin and end."""
-    if submission_ids.empty:
-        return {}
-    codes = submission_ids.cat.codes.to_numpy()
-    starts = np.flatnonzero(np.diff(codes, prepend=-1))
-    stops = np.append(starts[1:], len(codes))
-    ids = submission_ids.cat.categories[codes[starts]]
+    codes = submission_ids.codes
+    starts = np.flatnonzero(np.append(True, codes[1:] != codes[:-1])[: len(codes)])
+    stops = np.append(starts, len(codes))[1:]
+    ids = submission_ids.categories[codes[starts]]
     return {one: (start, stop) for one, start, stop in zip(ids, starts.tolist(), stops.tolist(), strict=True)}
