@@ -246,7 +246,7 @@ def _indicators(claims: Sequence[Claim]) -> dict[str, int]:
 def _numbers(words: pd.Categorical, numbers: Mapping[str, int]) -> Rows:
     """The number of each word, looked up once a category; -1 where there is none."""
     known = [numbers.get(word, -1) for word in words.categories]
-    return np.array([*known, -1])[words.codes]
+    return np.take([*known, -1], words.codes)
 
 
 def _spans(submission_ids: pd.Categorical) -> dict[str, tuple[int, int]]:
