@@ -111,10 +111,10 @@ def _entries(home: Home, state: State, chunk_ids: Sequence[str]) -> list[_Entry]
     entries = []
     for chunk_id in dict.fromkeys(chunk_ids):
         folder = home.reading(chunk_id)
-        for row in pq.read_table(folder / "faults.parquet").to_pylist():
+        for row in pq.ParquetFile(folder / "faults.parquet").read().to_pylist():
             submission_id = row.pop("submission_id")
             faults.setdefault(submission_id, []).append(Fault(**{**row, "severity": Severity(row["severity"])}))
-        for row in pq.read_table(folder / "covers.parquet").to_pylist():
+        for row in pq.ParquetFile(folder / "covers.parquet").read().to_pylist():
             submission = state.submissions[row["submission_id"]]
             if submission.chunk_id == chunk_id:
                 cover = cover_of(row["cover"]) if row["cover"] else None
@@ -207,7 +207,7 @@ def _figures(home: Home, chunk_ids: Sequence[str], live: Sequence[_Entry]) -> pd
     wanted = pa.array([entry.submission.submission_id for entry in live], pa.string())
 
     def of(chunk_id: str) -> pa.Table:
-        table = pq.read_table(home.reading(chunk_id) / "figures.parquet")
+        table = pq.ParquetFile(home.reading(chunk_id) / "figures.parquet").read()
         is_wanted = pc.is_in(table["submission_id"], wanted)
         return table if pc.all(is_wanted).as_py() else table.filter(is_wanted)
 
