@@ -76,7 +76,7 @@ class Batch:
         return {name: column[row] for name, column in self._columns.items()}
 
     def text(self, column: str, rule_code: str, row: int) -> Text:
-        """What is wrong at a cell and what to do about it."""
+        """What is wrong at a cell of a frame that was made, and what to do about it."""
         cell = self.cell(row)
         submission_id = cell["submission_id"]
         if rule_code in self.contracts.submission_rules:
