@@ -46,6 +46,8 @@ def same_name(written: str, official: str) -> Literal["same", "accents", "other"
     Shape   same: equal but for Unicode form, case, tone placement, spaces, apostrophes, dashes and the usual prefix;
             accents: equal only without accents; other: another name, or one in letters that cannot be read.
     """
+    if written == official:
+        return "same"
     ours, theirs = canonical(written), canonical(official)
     if any(_equal(one, other) for one in _readings(ours) for other in _readings(theirs)):
         return "same"

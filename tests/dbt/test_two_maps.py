@@ -56,7 +56,8 @@ def country(contracts: Contracts, tmp_path_factory: pytest.TempPathFactory) -> d
         f"""
         create table memory.main.reported as
         select area_code, submissions.period_code, indicator_code, column_code, obs_value
-        from '{folder / "b1"}/observations.parquet' join '{folder / "b1"}/submissions.parquet' as submissions using (submission_id)
+        from '{folder / "b1"}/observations.parquet'
+        join '{folder / "b1"}/submissions.parquet' as submissions using (submission_id)
         """
     )
     return connection

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from tally.adapters.archive import Kept
 from tally.pipeline.answer import answer_batch
 from tally.pipeline.home import Home
 
@@ -33,10 +34,11 @@ def judged(root: Path, verdicts: dict[str, tuple[str, list[dict[str, Any]]]]) ->
     home = Home(root)
     rows, findings, events = [], [], []
     for number, (path, (verdict, found)) in enumerate(verdicts.items()):
-        sha256, size = home.archive.keep(SAMPLES / path)
+        (kept,) = home.archive.keep([SAMPLES / path])
+        assert isinstance(kept, Kept)
         sender, submission_id = path.split("/")[0], f"{number:016x}"
-        row = {"submission_id": submission_id, "file_path": f"inbox/{path}", "sha256": sha256, "sender": sender}
-        received = {"event": "received", **row, "size": size, "mtime_ns": 0, "received_at": JUDGED_AT.isoformat()}
+        row = {"submission_id": submission_id, "file_path": f"inbox/{path}", "sha256": kept.sha256, "sender": sender}
+        received = {"event": "received", **row, "size": kept.size, "mtime_ns": 0, "received_at": JUDGED_AT.isoformat()}
         known = {"area_code": sender, "period_code": "2025-A1"}
         events += [
             received,

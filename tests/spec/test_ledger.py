@@ -1,5 +1,6 @@
 """The ledger forgets nothing, repeats nothing, and shows when somebody changed it."""
 
+import hashlib
 import json
 import multiprocessing
 from datetime import UTC, datetime
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tally.adapters.archive import Archive
+from tally.adapters.archive import Archive, Kept
 from tally.adapters.ledger import Ledger
 from tally.errors import LedgerError
 
@@ -25,6 +26,11 @@ def test_events_come_back_in_order_and_the_chain_holds(ledger: Ledger) -> None:
     ledger.append(NOW, [{"event": "judged", "submission_id": "1"}])
     assert [event["seq"] for event in ledger.events()] == [1, 2, 3, 4]
     assert ledger.verify() == 4
+
+
+def test_only_the_events_behind_those_known_are_read(ledger: Ledger) -> None:
+    ledger.append(NOW, [{"event": "judged", "submission_id": "1"}])
+    assert [event["seq"] for event in ledger.events(after=3)] == [4]
 
 
 def test_a_line_torn_by_a_crash_is_set_aside_and_its_recovery_is_an_event(ledger: Ledger) -> None:
@@ -84,8 +90,10 @@ def test_the_archive_keeps_one_copy_and_notices_other_bytes(tmp_path: Path) -> N
     source = tmp_path / "report.xlsx"
     source.write_bytes(b"figures")
     archive = Archive(tmp_path / "archive")
-    sha256, size = archive.keep(source)
-    assert archive.keep(source) == (sha256, size) == (sha256, 7)
+    (kept,) = archive.keep([source])
+    assert archive.keep([source]) == [kept]
+    sha256 = hashlib.sha256(b"figures").hexdigest()
+    assert kept == Kept(sha256, 7, source.stat().st_mtime_ns)
     assert [path for path in archive.folder.rglob("*") if path.is_file()] == [archive.path(sha256)]
     archive.verify(sha256)
     archive.path(sha256).chmod(0o644)
@@ -95,6 +103,16 @@ def test_the_archive_keeps_one_copy_and_notices_other_bytes(tmp_path: Path) -> N
     archive.path(sha256).unlink()
     with pytest.raises(LedgerError, match="is missing"):
         archive.verify(sha256)
+
+
+def test_a_file_that_cannot_be_read_holds_up_no_other(tmp_path: Path) -> None:
+    source = tmp_path / "report.xlsx"
+    source.write_bytes(b"figures")
+    archive = Archive(tmp_path / "archive")
+    missing, kept = archive.keep([tmp_path / "gone.xlsx", source])
+    assert isinstance(missing, FileNotFoundError)
+    assert isinstance(kept, Kept)
+    archive.verify(kept.sha256)
 
 
 def test_a_line_that_is_no_event_is_found(ledger: Ledger) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -72,11 +73,12 @@ def run_checkpoint(
     Raises  JudgingError if any expectation was not judged completely.
     Source  expectations/<form>.json
     """
+    context = _context()
     from great_expectations import RunIdentifier
 
     loaded = _load_suite(suite)
     expected = [one.configuration.to_json_dict() for one in loaded.expectations]
-    with _checkpoint(name, loaded, index_columns) as checkpoint:
+    with _checkpoint(context, name, loaded, index_columns) as checkpoint:
         run = checkpoint.run(batch_parameters={"dataframe": frame}, run_id=RunIdentifier(run_name=name, run_time=now))
     (result,) = run.run_results.values()
     content = result.to_json_dict()  # type: ignore[no-untyped-call]  # not annotated in GX
@@ -184,9 +186,14 @@ def _load_suite(suite: Path | ExpectationSuite) -> ExpectationSuite:
 
 @functools.cache
 def _context() -> AbstractDataContext:
-    import great_expectations as gx
-    from great_expectations.data_context.types.base import ProgressBarsConfig
-
+    collects = gc.isenabled()
+    gc.disable()  # nothing of an import is garbage, and looking for it takes 0.4 s
+    try:
+        import great_expectations as gx
+        from great_expectations.data_context.types.base import ProgressBarsConfig
+    finally:
+        if collects:
+            gc.enable()
     context = gx.get_context(mode="ephemeral")
     context.enable_analytics(False)
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
@@ -194,11 +201,12 @@ def _context() -> AbstractDataContext:
 
 
 @contextmanager
-def _checkpoint(name: str, suite: ExpectationSuite, index_columns: Sequence[str]) -> Iterator[Checkpoint]:
+def _checkpoint(
+    context: AbstractDataContext, name: str, suite: ExpectationSuite, index_columns: Sequence[str]
+) -> Iterator[Checkpoint]:
     """Wire a checkpoint, and take it out of the context again: what stays there holds the frame and its results."""
     from great_expectations import Checkpoint, ValidationDefinition
 
-    context = _context()
     with ExitStack() as undo:
         source = context.data_sources.add_pandas(name)
         undo.callback(context.data_sources.delete, name)

@@ -5,8 +5,11 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
+
+from pydantic_core import from_json
 
 from tally.adapters.files import locked
 from tally.errors import LedgerError
@@ -47,11 +50,11 @@ class Ledger:
                 file.flush()
                 os.fsync(file.fileno())
 
-    def events(self) -> Iterator[Event]:
-        """Every whole line, in order; a torn last line is no event yet."""
+    def events(self, after: int = 0) -> Iterator[Event]:
+        """Every whole line behind the first `after`, in order; a torn last line is no event yet."""
         if self.path.exists():
             with self.path.open("rb") as file:
-                yield from (json.loads(line) for line in file if line.endswith(b"\n"))
+                yield from (from_json(line) for line in islice(file, after, None) if line.endswith(b"\n"))
 
     def verify(self) -> int:
         """Checks the chain and counts its events.

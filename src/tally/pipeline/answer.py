@@ -34,10 +34,10 @@ def answer_batch(batch_id: str, now: datetime, home: Home | None = None) -> int:
     )
     folder = home.judgement(batch_id)
     submissions = [
-        _submission(row) for row in pq.read_table(folder / "submissions.parquet", columns=_SUBMISSION).to_pylist()
+        _submission(row) for row in pq.ParquetFile(folder / "submissions.parquet").read(_SUBMISSION).to_pylist()
     ]
     findings: dict[str, list[Finding]] = defaultdict(list)
-    for row in pq.read_table(folder / "findings.parquet", columns=_FINDING).to_pylist():
+    for row in pq.ParquetFile(folder / "findings.parquet").read(_FINDING).to_pylist():
         findings[row["submission_id"]].append(Finding(**{**row, "severity": Severity(row["severity"])}))
 
     answered = [one for one in submissions if needs_answer(one, findings[one.submission_id])]
@@ -56,9 +56,10 @@ def answer_batch(batch_id: str, now: datetime, home: Home | None = None) -> int:
         path = _folder(home, one) / f"{one.submission_id}_{one.verdict}.html"
         _write(path, page.encode())
         written |= {path, marked} if name else {path}
-    for one in submissions:
-        for earlier in _folder(home, one).glob(f"{one.submission_id}_*"):
-            if earlier not in written:
+    mine = {one.submission_id for one in submissions}
+    for folder in {_folder(home, one) for one in submissions}:
+        for earlier in folder.glob("*_*"):
+            if earlier.name.partition("_")[0] in mine and earlier not in written:
                 earlier.unlink()  # the submission was judged again, and this is no longer the answer
     state = state_of(events)
     open_ids = [i.submission_id for i in submissions if state.submissions[i.submission_id].answered_batch != batch_id]

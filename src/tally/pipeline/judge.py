@@ -9,11 +9,12 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from tally.adapters.files import appearing, locked
 from tally.adapters.gx import Validation, run_checkpoint
-from tally.contracts.model import ACROSS_PERIODS, SUBMISSION, Contracts
+from tally.contracts.model import ACROSS_FORMS, ACROSS_PERIODS, SUBMISSION, Contracts
 from tally.errors import JudgingError
 from tally.judgement.figures import INDEX, Batch
 from tally.judgement.submission import Sent, Standing, standing
@@ -78,8 +79,8 @@ def judge_batch(chunk_ids: Sequence[str], now: datetime, home: Home | None = Non
                 validations.append(validation)
                 _find_figures(validation, batch, entries)
 
-        for suite, frame in batch.frames():
-            judge_figures(suite, frame)
+        for suite in (*(form.form for form in home.contracts.forms), ACROSS_FORMS):
+            judge_figures(suite, batch.frame(suite))
         # what is accepted does not depend on the rules that look back: none of them is critical
         past = past_of([_judged(entry, home.contracts) for entry in entries], batch.figures, state, home)
         judge_figures(ACROSS_PERIODS, batch.look_back(past))
@@ -110,10 +111,10 @@ def _entries(home: Home, state: State, chunk_ids: Sequence[str]) -> list[_Entry]
     entries = []
     for chunk_id in dict.fromkeys(chunk_ids):
         folder = home.reading(chunk_id)
-        for row in pq.read_table(folder / "faults.parquet").to_pylist():
+        for row in pq.ParquetFile(folder / "faults.parquet").read().to_pylist():
             submission_id = row.pop("submission_id")
             faults.setdefault(submission_id, []).append(Fault(**{**row, "severity": Severity(row["severity"])}))
-        for row in pq.read_table(folder / "covers.parquet").to_pylist():
+        for row in pq.ParquetFile(folder / "covers.parquet").read().to_pylist():
             submission = state.submissions[row["submission_id"]]
             if submission.chunk_id == chunk_id:
                 cover = cover_of(row["cover"]) if row["cover"] else None
@@ -204,11 +205,14 @@ def _judge_submissions(entries: Sequence[_Entry], home: Home, batch_id: str, now
 
 def _figures(home: Home, chunk_ids: Sequence[str], live: Sequence[_Entry]) -> pd.DataFrame:
     wanted = pa.array([entry.submission.submission_id for entry in live], pa.string())
-    tables = []
-    for chunk_id in dict.fromkeys(chunk_ids):
-        table = pq.read_table(home.reading(chunk_id) / "figures.parquet")
-        tables.append(table.filter(pa.compute.is_in(table["submission_id"].cast(pa.string()), wanted)))
-    figures: pd.DataFrame = pa.concat_tables(tables).unify_dictionaries().to_pandas()
+
+    def of(chunk_id: str) -> pa.Table:
+        table = pq.ParquetFile(home.reading(chunk_id) / "figures.parquet").read()
+        is_wanted = pc.is_in(table["submission_id"], wanted)
+        return table if pc.all(is_wanted).as_py() else table.filter(is_wanted)
+
+    table = pa.concat_tables(of(chunk_id) for chunk_id in dict.fromkeys(chunk_ids)).unify_dictionaries()
+    figures: pd.DataFrame = table.to_pandas(split_blocks=True, self_destruct=True)
     return figures
 
 
@@ -233,17 +237,17 @@ def _find_figures(validation: Validation, batch: Batch, entries: Sequence[_Entry
         for one in judgement.unexpected:
             row = batch.row_at(*one.index)
             text = batch.text(judgement.column, judgement.rule_code, row)
-            figure = batch.figures.iloc[row]
-            by_id[figure.submission_id].findings.append(
+            cell = batch.cell(row)
+            by_id[cell["submission_id"]].findings.append(
                 {
-                    "submission_id": figure.submission_id,
+                    "submission_id": cell["submission_id"],
                     "rule_code": judgement.rule_code,
                     "severity": judgement.severity,
-                    "form_code": figure.form_code,
-                    "sheet_name": figure.sheet_name,
-                    "cell_address": figure.cell_address,
-                    "indicator_code": figure.indicator_code,
-                    "column_code": figure.column_code,
+                    "form_code": cell["form_code"],
+                    "sheet_name": cell["sheet_name"],
+                    "cell_address": cell["cell_address"],
+                    "indicator_code": cell["indicator_code"],
+                    "column_code": cell["column_code"],
                     "message_vi": text.vi,
                     "message_en": text.en,
                 }
@@ -291,11 +295,7 @@ def _write(
     for name, table in tables.items():
         with appearing(folder / f"{name}.parquet") as path:
             pq.write_table(table, path)
-    periods = {
-        submission["submission_id"]: submission["period_code"]
-        for submission in submissions
-        if submission["verdict"].is_accepted
-    }
+    periods = {one["submission_id"]: one["period_code"] for one in submissions if one["verdict"].is_accepted}
     _write_observations(folder / "observations.parquet", batch.figures, periods)
     for validation in validations:
         validation.save(folder / "validation" / f"{validation.suite}.json")
@@ -303,12 +303,15 @@ def _write(
 
 def _write_observations(path: Path, figures: pd.DataFrame, periods: Mapping[str, str]) -> None:
     """The figures of accepted submissions, each period apart from the others: who asks for one reads no other."""
-    figures = figures.assign(period_code=figures.submission_id.map(periods))
+    figures = figures.assign(period_code=figures.submission_id.map(periods).astype("category"))
     kept = figures[figures.period_code.notna() & (figures.state != CellState.NOT_USED)]
     observations = kept.rename(columns={"value": "obs_value", "state": "cell_state"})[OBSERVATIONS.names]
-    with appearing(path) as temporary, pq.ParquetWriter(temporary, OBSERVATIONS) as writer:
-        for _, of_period in observations.groupby("period_code", observed=True):
-            writer.write_table(pa.Table.from_pandas(of_period, preserve_index=False).cast(OBSERVATIONS))
+    table = pa.Table.from_pandas(observations.astype({"obs_value": "Int64"}), preserve_index=False)
+    table = table.replace_schema_metadata()
+    # words go in as the categories that they are; without the schema of Arrow they come out as words
+    with appearing(path) as temporary, pq.ParquetWriter(temporary, table.schema, store_schema=False) as writer:
+        for period in sorted(set(periods.values())):
+            writer.write_table(table.filter(pc.equal(table["period_code"], period)))
 
 
 def _submission_row(entry: _Entry, verdict: Verdict, batch_id: str, home: Home) -> dict[str, Any]:

@@ -5,7 +5,7 @@ import hashlib
 import logging
 import os
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
@@ -20,7 +20,7 @@ from tally.pipeline.state import State, Submission, state_of
 FEEDS = "feeds"
 _log = logging.getLogger(__name__)
 CHUNK_SIZE = 200
-_EVENTS_AT_ONCE = 100
+_EVENTS_AT_ONCE = 500
 
 
 def receive_new_files(
@@ -39,11 +39,9 @@ def receive_new_files(
         state = state_of(home.ledger.events())
         arrivals = sorted(_arrivals(home, state, now), key=lambda arrival: arrival[:2])
         for start in range(0, len(arrivals), _EVENTS_AT_ONCE):
-            some = arrivals[start : start + _EVENTS_AT_ONCE]
-            events = [_receive(home, name, path, received_at) for received_at, name, path in some]
-            known = set(state.submissions)
-            home.ledger.append(now, [event for event in events if event and event["submission_id"] not in known])
-        state = state_of(home.ledger.events())
+            events = _receive(home, arrivals[start : start + _EVENTS_AT_ONCE])
+            home.ledger.append(now, [event for event in events if event["submission_id"] not in state.submissions])
+        state.replay(home.ledger.events(after=state.replayed))
     batches = {one.batch_id for one in state.submissions.values() if one.batch_id}
     lost = {batch_id for batch_id in batches if not is_whole(home.judgement(batch_id))}
     waiting = [
@@ -71,52 +69,59 @@ def _wanted(one: Submission, area: str | None, period: str | None, home: Home) -
 def _arrivals(home: Home, state: State, now: datetime) -> Iterator[tuple[datetime, str, Path]]:
     seen = {(one.file_path, one.size, one.mtime_ns) for one in state.submissions.values()}
     times = _received_times(home.received_csv)
-    for path in _files(home.inbox):
-        name = _text(path.relative_to(home.root))
-        try:
-            status = path.stat()
-        except OSError as error:
-            _leave(path, error)
-            continue
-        received_at = times.get(unicodedata.normalize("NFC", name), now)
-        if received_at <= now and (name, status.st_size, status.st_mtime_ns) not in seen:
-            yield received_at, name, path
+    root = len(str(home.root)) + 1
+    for path, status in _files(home.inbox):
+        name = _text(path[root:])
+        if (name, status.st_size, status.st_mtime_ns) not in seen:
+            received_at = times.get(unicodedata.normalize("NFC", name), now)
+            if received_at <= now:
+                yield received_at, name, Path(path)
 
 
-def _files(inbox: Path) -> Iterator[Path]:
+def _files(inbox: Path) -> Iterator[tuple[str, os.stat_result]]:
     """Regular files that senders left; not feeds, nor what editors and transfers leave beside them."""
-    for folder, folders, names in os.walk(inbox, onerror=lambda error: _leave(Path(error.filename), error)):
-        at = Path(folder)
-        folders[:] = [name for name in folders if not name.startswith(".") and not (at == inbox and name == FEEDS)]
-        for name in names:
-            path = at / name
-            if not name.startswith((".", "~$")) and path.is_file() and not path.is_symlink():
-                yield path
+    feeds = str(inbox / FEEDS)
+    folders = [str(inbox)]
+    while folders:
+        folder = folders.pop()
+        try:
+            entries = [entry for entry in os.scandir(folder) if not entry.name.startswith(".")]
+        except OSError as error:
+            _leave(Path(folder), error)
+            continue
+        for entry in entries:
+            try:
+                if entry.is_dir(follow_symlinks=False):
+                    folders += [entry.path] if entry.path != feeds else []
+                elif entry.is_file(follow_symlinks=False) and not entry.name.startswith("~$"):
+                    yield entry.path, entry.stat(follow_symlinks=False)
+            except OSError as error:
+                _leave(Path(entry.path), error)
 
 
-def _receive(home: Home, name: str, path: Path, received_at: datetime) -> Event | None:
-    try:
-        mtime_ns = path.stat().st_mtime_ns
-        sha256, size = home.archive.keep(path)
-    except OSError as error:
-        _leave(path, error)
-        return None
-    _, *inside = PurePosixPath(name).parts
-    return {
-        "event": "received",
-        "submission_id": hashlib.sha256(f"{name}\0{sha256}".encode()).hexdigest()[:16],
-        "file_path": name,
-        "sha256": sha256,
-        "size": size,
-        "mtime_ns": mtime_ns,
-        "sender": inside[0] if len(inside) > 1 else "",
-        "received_at": received_at.isoformat(),
-    }
+def _receive(home: Home, arrivals: Sequence[tuple[datetime, str, Path]]) -> Iterator[Event]:
+    """Archive some files; what the ledger is to say of each."""
+    kept = home.archive.keep([path for _, _, path in arrivals])
+    for (received_at, name, path), copy in zip(arrivals, kept, strict=True):
+        if isinstance(copy, OSError):
+            _leave(path, copy)
+            continue
+        _, *inside = PurePosixPath(name).parts
+        yield {
+            "event": "received",
+            "submission_id": hashlib.sha256(f"{name}\0{copy.sha256}".encode()).hexdigest()[:16],
+            "file_path": name,
+            "sha256": copy.sha256,
+            "size": copy.size,
+            "mtime_ns": copy.mtime_ns,
+            "sender": inside[0] if len(inside) > 1 else "",
+            "received_at": received_at.isoformat(),
+        }
 
 
-def _text(path: Path) -> str:
+def _text(path: str) -> str:
     """A path as text; bytes that are no UTF-8 (names from old archives) are spelt out."""
-    return os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace")
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def _leave(path: Path, error: OSError) -> None:

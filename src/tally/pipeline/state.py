@@ -35,11 +35,15 @@ class Submission:
 
 @dataclass
 class State:
-    """`failed`: submissions on which our reader failed, and how; `releases`: the hash of each release's manifest."""
+    """`failed`: submissions on which our reader failed, and how; `releases`: the hash of each release's manifest.
+
+    `replayed`: how many events of the ledger it knows.
+    """
 
     submissions: dict[str, Submission] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
     releases: dict[str, str] = field(default_factory=dict)
+    replayed: int = 0
     _originals: dict[tuple[str, str], Submission] = field(default_factory=dict)
 
     def original_of(self, submission: Submission) -> Submission:
@@ -50,14 +54,16 @@ class State:
         self.submissions[submission.submission_id] = submission
         self._originals.setdefault((submission.sender, submission.sha256), submission)
 
+    def replay(self, events: Iterable[Event]) -> None:
+        """Take in the events that follow those already replayed."""
+        for event in events:
+            self._take(event)
+            self.replayed += 1
 
-def state_of(events: Iterable[Event]) -> State:
-    """Replay the ledger."""
-    state = State()
-    for event in events:
+    def _take(self, event: Event) -> None:
         match event["event"]:
             case "received":
-                state.receive(
+                self.receive(
                     Submission(
                         submission_id=event["submission_id"],
                         file_path=event["file_path"],
@@ -71,17 +77,23 @@ def state_of(events: Iterable[Event]) -> State:
                 )
             case "read":
                 for submission_id in event["submission_ids"]:
-                    state.submissions[submission_id].chunk_id = event["chunk_id"]
-                    state.failed.pop(submission_id, None)
+                    self.submissions[submission_id].chunk_id = event["chunk_id"]
+                    self.failed.pop(submission_id, None)
             case "failed" if "submission_id" in event:
-                state.failed[event["submission_id"]] = event["error"]
+                self.failed[event["submission_id"]] = event["error"]
             case "judged":
-                submission = state.submissions[event["submission_id"]]
+                submission = self.submissions[event["submission_id"]]
                 submission.batch_id, submission.verdict = event["batch_id"], Verdict(event["verdict"])
                 submission.area_code, submission.period_code = event["area_code"], event["period_code"]
             case "answered":
                 for submission_id in event["submission_ids"]:
-                    state.submissions[submission_id].answered_batch = event["batch_id"]
+                    self.submissions[submission_id].answered_batch = event["batch_id"]
             case "published":
-                state.releases[event["release_id"]] = event["manifest_sha256"]
+                self.releases[event["release_id"]] = event["manifest_sha256"]
+
+
+def state_of(events: Iterable[Event]) -> State:
+    """Replay the ledger."""
+    state = State()
+    state.replay(events)
     return state
