@@ -2,6 +2,8 @@
 
 import json
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,6 +11,8 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import Progress as ProgressBars
 from rich.table import Table
 
 from tally.errors import TallyError, UsageError
@@ -37,7 +41,8 @@ def run(as_of: AsOf = None) -> None:
     from tally.pipeline.run import run as run_all
 
     home = Home.default()
-    outcome = run_all(_clock(as_of), home, lambda text: out.print(f"[dim]{text}[/]"))
+    with _progress() as progress:
+        outcome = run_all(_clock(as_of), home, progress)
     if outcome.release_id:
         out.print(f"Release: {home.releases / 'current'}  ({outcome.release_id})", soft_wrap=True)
         out.print(f"Letters: {home.outbox}", soft_wrap=True)
@@ -229,6 +234,25 @@ def _period(code: str) -> Period:
         return Period.parse(code)
     except ValueError as error:
         raise UsageError(str(error)) from None
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str, int, int], None]]:
+    """A line a step on the screen: how many are done, how many a second, how long it will take."""
+    steps: dict[str, TaskID] = {}
+    columns = (
+        TextColumn("{task.description:8}"), BarColumn(), MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"), TimeElapsedColumn(), TextColumn("[dim]left[/]"), TimeRemainingColumn(),
+    )  # fmt: skip
+    with ProgressBars(*columns, console=err) as bars:
+
+        def progress(step: str, done: int, total: int) -> None:
+            if step not in steps:
+                steps[step] = bars.add_task(step, total=total, rate="")
+            speed = bars.tasks[steps[step]].speed
+            bars.update(steps[step], completed=done, total=total, rate=f"{speed:,.0f} a second" if speed else "")
+
+        yield progress
 
 
 def _clock(as_of: str | None) -> datetime:

@@ -23,6 +23,10 @@ class ContractError(TallyError):
         where = file if line is None else f"{file}:{line}"
         super().__init__(f"{where}: {key}: {message}")
 
+    def __reduce__(self) -> tuple[type["ContractError"], tuple[str, int | None, str, str]]:
+        """Raised in one process, it is the same in another."""
+        return ContractError, (self.file, self.line, self.key, self.message)
+
 
 class LedgerError(TallyError):
     """The ledger or the archive does not hold together."""

@@ -266,8 +266,8 @@ def write_judgements(folder: Path, submissions: list[Submission]) -> None:
         "report_kind received_at due_date verdict is_late batch_id received_number",
         "findings": "submission_id rule_code severity form_code sheet_name cell_address indicator_code column_code "
         "message_vi message_en",
-        "observations": "submission_id period_code form_code indicator_code column_code sheet_name cell_address raw_text "
-        "obs_value cell_state",
+        "observations": "submission_id period_code form_code indicator_code column_code sheet_name cell_address "
+        "raw_text obs_value cell_state",
     }
     others = {
         "received_at": pa.timestamp("us", "UTC"),

@@ -1,10 +1,11 @@
 """Answer the senders: a letter for every submission that is not clean, and a marked copy where a cell is named."""
 
-import os
 from collections import defaultdict
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from contextlib import ExitStack
 from datetime import datetime
-from multiprocessing import get_context
+from functools import partial
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -12,16 +13,25 @@ import pyarrow.parquet as pq
 from tally.adapters.files import write_whole
 from tally.exports.answers import Finding, Submission, marks, needs_answer
 from tally.exports.letter import letter
-from tally.exports.marked import Mark, MarkingError, marked_workbook
+from tally.exports.marked import MarkingError, marked_workbook
 from tally.pipeline.home import Home
+from tally.pipeline.progress import Progress, unwatched
 from tally.pipeline.state import state_of
+from tally.pipeline.workers import at_home, workers
 from tally.vocabulary import Severity, Verdict
 
 UNKNOWN_SENDER = "_unknown"
-_FEW = 40
+_FEW = 20  # fewer are written sooner than processes start
+_PART = 8
 
 
-def answer_batch(batch_id: str, now: datetime, home: Home | None = None) -> int:
+def answer_batch(
+    batch_id: str,
+    now: datetime,
+    home: Home | None = None,
+    pool: Executor | None = None,
+    progress: Progress = unwatched,
+) -> int:
     """Write the letters and marked workbooks of a batch into outbox/<sender>/, and record it as answered.
 
     Shape   the number of letters; `<submission>_<verdict>.html` and `<submission>_marked.xlsx`. Letters are dated as
@@ -40,22 +50,10 @@ def answer_batch(batch_id: str, now: datetime, home: Home | None = None) -> int:
     for row in pq.ParquetFile(folder / "findings.parquet").read(_FINDING).to_pylist():
         findings[row["submission_id"]].append(Finding(**{**row, "severity": Severity(row["severity"])}))
 
-    answered = [one for one in submissions if needs_answer(one, findings[one.submission_id])]
-    wanted = {one.submission_id: marks(one, findings[one.submission_id], home.contracts) for one in answered}
-    jobs = [
-        (home.archive.path(one.sha256), _marked_path(home, one), wanted[one.submission_id])
-        for one in answered
-        if wanted[one.submission_id]
+    answers = [
+        (one, findings[one.submission_id]) for one in submissions if needs_answer(one, findings[one.submission_id])
     ]
-    made = {path.name for path in _mark_all(jobs) if path}
-    written: set[Path] = set()
-    for one in answered:
-        marked = _marked_path(home, one)
-        name = marked.name if marked.name in made else None
-        page = letter(one, findings[one.submission_id], home.contracts, judged_at, name)
-        path = _folder(home, one) / f"{one.submission_id}_{one.verdict}.html"
-        _write(path, page.encode())
-        written |= {path, marked} if name else {path}
+    written = _write_all(answers, judged_at, home, pool, progress)
     mine = {one.submission_id for one in submissions}
     for folder in {_folder(home, one) for one in submissions}:
         for earlier in folder.glob("*_*"):
@@ -64,12 +62,14 @@ def answer_batch(batch_id: str, now: datetime, home: Home | None = None) -> int:
     state = state_of(events)
     open_ids = [i.submission_id for i in submissions if state.submissions[i.submission_id].answered_batch != batch_id]
     if open_ids:
-        event = {"event": "answered", "batch_id": batch_id, "submission_ids": open_ids, "letters": len(answered)}
+        event = {"event": "answered", "batch_id": batch_id, "submission_ids": open_ids, "letters": len(answers)}
         home.ledger.append(now, [event])
-    return len(answered)
+    return len(answers)
 
 
-def answer_outstanding(now: datetime, home: Home | None = None) -> int:
+def answer_outstanding(
+    now: datetime, home: Home | None = None, pool: Executor | None = None, progress: Progress = unwatched
+) -> int:
     """Answer every batch with a submission whose judgement was not answered yet; the number of letters."""
     home = home or Home.default()
     waiting = [
@@ -77,7 +77,7 @@ def answer_outstanding(now: datetime, home: Home | None = None) -> int:
         for one in state_of(home.ledger.events()).submissions.values()
         if one.batch_id and one.answered_batch != one.batch_id
     ]
-    return sum(answer_batch(batch_id, now, home) for batch_id in dict.fromkeys(waiting))
+    return sum(answer_batch(batch_id, now, home, pool, progress) for batch_id in dict.fromkeys(waiting))
 
 
 _SUBMISSION = list(Submission.__dataclass_fields__)
@@ -92,29 +92,49 @@ def _folder(home: Home, submission: Submission) -> Path:
     return home.outbox / (submission.sender or UNKNOWN_SENDER)
 
 
-def _marked_path(home: Home, submission: Submission) -> Path:
-    return _folder(home, submission) / f"{submission.submission_id}_marked.xlsx"
+Answer = tuple[Submission, list[Finding]]
 
 
-Job = tuple[Path, Path, list[Mark]]
+def _write_all(
+    answers: Sequence[Answer], judged_at: datetime, home: Home, pool: Executor | None, progress: Progress
+) -> set[Path]:
+    """The letters and marked workbooks, and where they lie."""
+    written: set[Path] = set()
+    progress("answer", 0, len(answers))
+    with ExitStack() as stack:
+        if len(answers) <= _FEW:
+            each = iter([_write_one(home, judged_at, answer) for answer in answers])
+        else:
+            pool = pool or stack.enter_context(workers(home))
+            each = pool.map(partial(_write_one_at_home, judged_at), answers, chunksize=_PART)
+        for done, paths in enumerate(each, 1):
+            written.update(paths)
+            progress("answer", done, len(answers))
+    return written
 
 
-def _mark_all(jobs: list[Job]) -> list[Path | None]:
-    if len(jobs) <= _FEW:
-        return [_mark(job) for job in jobs]
-    with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
-        return list(pool.map(_mark, jobs, chunksize=16))
+def _write_one_at_home(judged_at: datetime, answer: Answer) -> list[Path]:
+    return _write_one(at_home(), judged_at, answer)
 
 
-def _mark(job: Job) -> Path | None:
-    """Where the marked copy lies, or None where the workbook cannot be marked."""
-    original, target, wanted = job
-    try:
-        content = marked_workbook(original.read_bytes(), wanted)
-    except MarkingError:
-        return None
-    _write(target, content)
-    return target
+def _write_one(home: Home, judged_at: datetime, answer: Answer) -> list[Path]:
+    """The letter, after the marked copy that it speaks of: none where no cell is named, or the workbook defies it."""
+    submission, findings = answer
+    folder = _folder(home, submission)
+    written = []
+    wanted = marks(submission, findings, home.contracts)
+    if wanted:
+        try:
+            content = marked_workbook(home.archive.path(submission.sha256).read_bytes(), wanted)
+        except MarkingError:
+            pass
+        else:
+            written.append(folder / f"{submission.submission_id}_marked.xlsx")
+            _write(written[0], content)
+    page = letter(submission, findings, home.contracts, judged_at, written[0].name if written else None)
+    written.append(folder / f"{submission.submission_id}_{submission.verdict}.html")
+    _write(written[-1], page.encode())
+    return written
 
 
 def _write(path: Path, content: bytes) -> None:

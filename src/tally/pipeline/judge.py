@@ -1,7 +1,7 @@
 """Judge a batch: one Great Expectations checkpoint a suite over all of it; verdicts follow from what it lists."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -22,12 +22,14 @@ from tally.periods import LOCAL_TIME, Period
 from tally.pipeline.earlier import Judged, past_of
 from tally.pipeline.home import Home
 from tally.pipeline.judgements import FINDINGS, OBSERVATIONS, OUTCOMES, SUBMISSIONS, is_whole
+from tally.pipeline.progress import Progress, unwatched
 from tally.pipeline.read import cover_of
 from tally.pipeline.state import State, Submission, state_of
 from tally.readings import Cover, Fault
 from tally.vocabulary import CellState, Severity, Verdict
 
 WHOLE = -1
+LARGEST_BATCH = 12_000  # workbooks: the nation on the old map is 10,794, and takes 1.2 GiB to judge
 
 
 @dataclass
@@ -50,10 +52,44 @@ class _Entry:
         return area.code if area else None, period.code if period else None
 
 
-def judge_batch(chunk_ids: Sequence[str], now: datetime, home: Home | None = None) -> str:
+def judge_chunks(
+    chunk_ids: Sequence[str], now: datetime, home: Home | None = None, progress: Progress = unwatched
+) -> list[str]:
+    """Judge every submission of some chunks, in batches of as much as a nation sends for a period.
+
+    Shape   batch ids; see `judge_batch`. Chunks come in the order of receipt, so each batch knows those before it.
+    """
+    home = home or Home.default()
+    batches: list[list[str]] = []
+    room = 0
+    for chunk_id in chunk_ids:
+        size = pq.read_metadata(home.reading(chunk_id) / "covers.parquet").num_rows
+        if size > room:
+            batches.append([])
+            room = LARGEST_BATCH
+        batches[-1].append(chunk_id)
+        room -= size
+    steps = (len(home.contracts.suites) - 1) * len(batches)  # all but the gate's
+    done = 0
+    progress("judge", done, steps)
+
+    def judged(_: str) -> None:
+        nonlocal done
+        done += 1
+        progress("judge", done, steps)
+
+    batch_ids = [judge_batch(batch, now, home, judged) for batch in batches]
+    progress("judge", steps, steps)
+    return batch_ids
+
+
+def judge_batch(
+    chunk_ids: Sequence[str], now: datetime, home: Home | None = None, judged: Callable[[str], None] = lambda _: None
+) -> str:
     """Judge every submission of some chunks together and record the verdicts.
 
     Shape   batch id; its folder holds submissions, findings, observations, outcomes and validation/*.json.
+            `judged` hears of each suite.
     Raises  JudgingError if Great Expectations could not judge, or the judgement of an earlier report is gone: then
             nothing of the batch is recorded.
     """
@@ -68,6 +104,7 @@ def judge_batch(chunk_ids: Sequence[str], now: datetime, home: Home | None = Non
             return batch_id
         _stand(entries, state, home.contracts)
         validations = [_judge_submissions(entries, home, batch_id, now)]
+        judged(SUBMISSION)
         refused = {code for code, rule in home.contracts.submission_rules.items() if rule.verdict is not None}
         live = [entry for entry in entries if not any(finding["rule_code"] in refused for finding in entry.findings)]
         figures = _figures(home, chunk_ids, live)
@@ -78,6 +115,7 @@ def judge_batch(chunk_ids: Sequence[str], now: datetime, home: Home | None = Non
                 validation = run_checkpoint(f"{suite}-{batch_id}", _suite(home, suite), frame, INDEX, now)
                 validations.append(validation)
                 _find_figures(validation, batch, entries)
+            judged(suite)
 
         for suite in (*(form.form for form in home.contracts.forms), ACROSS_FORMS):
             judge_figures(suite, batch.frame(suite))

@@ -13,7 +13,7 @@ import duckdb
 
 from tally.adapters.archive import file_hash
 from tally.adapters.data_docs import build_data_docs
-from tally.adapters.dbt import build_marts
+from tally.adapters.dbt import build_marts, parse_project
 from tally.adapters.files import locked, point, sync_folder
 from tally.errors import BuildError, TallyError
 from tally.periods import LOCAL_TIME, Period, periods_between
@@ -36,6 +36,11 @@ from tally.pipeline.releases import CURRENT, manifests
 from tally.pipeline.state import State, state_of
 
 _BATCHES_SHOWN = 100
+
+
+def prepare_to_publish(home: Home) -> None:
+    """Do what takes time and does not depend on what is published: best in a process that publishes later."""
+    parse_project(*_dbt_places(home))
 
 
 def publish_release(now: datetime, home: Home | None = None) -> str | None:
@@ -99,9 +104,7 @@ def _make(
     if base:
         shutil.copyfile(base.release / file.name, file)
     built = build_marts(
-        home.project / "dbt_project",
-        home.building / "warehouse.duckdb",
-        home.root / "work" / "dbt",
+        *_dbt_places(home),
         [home.judgement(batch_id) for batch_id in batches],
         judged_file,
         now,
@@ -147,6 +150,11 @@ def _make(
     sync_folder(home.releases)
     shutil.rmtree(home.building, ignore_errors=True)
     return release_id
+
+
+def _dbt_places(home: Home) -> tuple[Path, Path, Path]:
+    """(project, file that is built, what dbt remembers of the project): always the same, so that it can."""
+    return home.project / "dbt_project", home.building / "warehouse.duckdb", home.root / "work" / "dbt"
 
 
 def _settle(home: Home, release_id: str, state: State, now: datetime) -> None:

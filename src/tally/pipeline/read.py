@@ -4,10 +4,10 @@ import hashlib
 import json
 import os
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, fields
+from concurrent.futures import Executor
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, date, datetime
-from multiprocessing import get_context
 from typing import Any
 
 import pyarrow as pa
@@ -18,8 +18,9 @@ from tally.adapters.ledger import Event
 from tally.intake.workbook import read_workbook
 from tally.periods import Period
 from tally.pipeline.home import Home
-from tally.pipeline.receive import CHUNK_SIZE
-from tally.pipeline.state import State, state_of
+from tally.pipeline.progress import Progress, unwatched
+from tally.pipeline.state import state_of
+from tally.pipeline.workers import at_home, workers
 from tally.readings import Cover, Fault, Figures
 
 COVERS = pa.schema([("submission_id", pa.string()), ("is_duplicate", pa.bool_()), ("cover", pa.string())])
@@ -37,42 +38,66 @@ FIGURES = pa.schema(
 )
 
 
-_FEW = 100  # fewer are read sooner than a process starts
+_FEW = 40  # fewer are read sooner than processes start
+_PART = 100  # as many workbooks as one process reads at a time: a second
 
 
-def read_submissions(chunk: Sequence[str], home: Home | None = None) -> str:
+@dataclass(frozen=True, slots=True)
+class _Unread:
+    submission_id: str
+    sha256: str
+    is_duplicate: bool
+
+
+def read_submissions(chunk: Sequence[str], home: Home | None = None, progress: Progress = unwatched) -> str:
     """Read one chunk of submissions; its id is made of theirs, so reading it again writes the same files.
 
     A workbook on which our reader itself fails is recorded as failed and holds up nothing else.
     """
     home = home or Home.default()
-    return _read_chunk(home, chunk, state_of(home.ledger.events()))
+    return _read_chunk(home, _unread(chunk, home), progress)
 
 
-def read_chunks(chunks: Sequence[Sequence[str]], home: Home) -> list[str]:
-    """Read chunks in as many processes as there are cores."""
-    ids = [submission_id for chunk in chunks for submission_id in chunk]
-    if len(ids) <= _FEW:
-        return [read_submissions(ids, home)]
-    workers = os.cpu_count() or 1
-    size = min(CHUNK_SIZE, -(-len(ids) // workers))
-    parts = [ids[start : start + size] for start in range(0, len(ids), size)]
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        return list(pool.map(read_submissions, parts, [home] * len(parts)))
+def read_chunks(
+    chunks: Sequence[Sequence[str]], home: Home, pool: Executor | None = None, progress: Progress = unwatched
+) -> list[str]:
+    """Read chunks in as many processes as there are cores, or in those of a pool of `workers`."""
+    unread = _unread([submission_id for chunk in chunks for submission_id in chunk], home)
+    if len(unread) <= _FEW:
+        return [_read_chunk(home, unread, progress)]
+    size = min(_PART, -(-len(unread) // (os.cpu_count() or 1)))
+    parts = [unread[start : start + size] for start in range(0, len(unread), size)]
+    progress("read", 0, len(unread))
+    chunk_ids = []
+    with ExitStack() as stack:
+        for chunk_id in (pool or stack.enter_context(workers(home))).map(_read_part, parts):
+            chunk_ids.append(chunk_id)
+            progress("read", min(len(chunk_ids) * size, len(unread)), len(unread))
+    return chunk_ids
 
 
-def _read_chunk(home: Home, chunk: Sequence[str], state: State) -> str:
-    chunk_id = hashlib.sha256("\0".join(chunk).encode()).hexdigest()[:16]
+def _unread(chunk: Sequence[str], home: Home) -> list[_Unread]:
+    state = state_of(home.ledger.events())
+    submissions = [state.submissions[submission_id] for submission_id in chunk]
+    return [_Unread(one.submission_id, one.sha256, state.original_of(one) is not one) for one in submissions]
+
+
+def _read_part(unread: Sequence[_Unread]) -> str:
+    return _read_chunk(at_home(), unread, unwatched)
+
+
+def _read_chunk(home: Home, unread: Sequence[_Unread], progress: Progress) -> str:
+    chunk_id = hashlib.sha256("\0".join(one.submission_id for one in unread).encode()).hexdigest()[:16]
     covers: dict[str, list[Any]] = {name: [] for name in COVERS.names}
     faults: dict[str, list[Any]] = {name: [] for name in FAULTS.names}
     figures: dict[str, list[Any]] = {name: [] for name in FIGURES.names}
     events: list[Event] = []
     read: list[str] = []
-    for submission_id in chunk:
-        submission = state.submissions[submission_id]
-        is_duplicate = state.original_of(submission) is not submission
+    for done, submission in enumerate(unread):
+        progress("read", done, len(unread))
+        submission_id = submission.submission_id
         cover: Cover | None = None
-        if not is_duplicate:
+        if not submission.is_duplicate:
             try:
                 reading = read_workbook(home.archive.path(submission.sha256), home.contracts)
             except Exception as error:  # whatever our reader stumbles over in one workbook, the others are read
@@ -90,8 +115,9 @@ def _read_chunk(home: Home, chunk: Sequence[str], state: State) -> str:
                 figures[one.name] += getattr(reading.figures, one.name)
         read.append(submission_id)
         covers["submission_id"].append(submission_id)
-        covers["is_duplicate"].append(is_duplicate)
+        covers["is_duplicate"].append(submission.is_duplicate)
         covers["cover"].append(None if cover is None else cover_json(cover))
+    progress("read", len(unread), len(unread))
     folder = home.reading(chunk_id)
     for name, columns, schema in (
         ("covers", covers, COVERS),

@@ -15,6 +15,7 @@ from tally.errors import ContractError
 from tally.periods import Period
 from tally.pipeline.home import Home
 from tally.pipeline.judgements import is_whole
+from tally.pipeline.progress import Progress, unwatched
 from tally.pipeline.state import State, Submission, state_of
 
 FEEDS = "feeds"
@@ -24,7 +25,11 @@ _EVENTS_AT_ONCE = 500
 
 
 def receive_new_files(
-    now: datetime, area: str | None = None, period: str | None = None, home: Home | None = None
+    now: datetime,
+    area: str | None = None,
+    period: str | None = None,
+    home: Home | None = None,
+    progress: Progress = unwatched,
 ) -> list[list[str]]:
     """Archive and record every file that has arrived by `now`, in the order in which they came.
 
@@ -39,8 +44,10 @@ def receive_new_files(
         state = state_of(home.ledger.events())
         arrivals = sorted(_arrivals(home, state, now), key=lambda arrival: arrival[:2])
         for start in range(0, len(arrivals), _EVENTS_AT_ONCE):
+            progress("receive", start, len(arrivals))
             events = _receive(home, arrivals[start : start + _EVENTS_AT_ONCE])
             home.ledger.append(now, [event for event in events if event["submission_id"] not in state.submissions])
+        progress("receive", len(arrivals), len(arrivals))
         state.replay(home.ledger.events(after=state.replayed))
     batches = {one.batch_id for one in state.submissions.values() if one.batch_id}
     lost = {batch_id for batch_id in batches if not is_whole(home.judgement(batch_id))}

@@ -1,17 +1,18 @@
-"""Everything that the DAGs do, in one process."""
+"""Everything that the DAGs do, in one go: this process judges, others read, answer and publish beside it."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from tally.errors import ReadingError
 from tally.pipeline.answer import answer_outstanding
 from tally.pipeline.home import Home
-from tally.pipeline.judge import judge_batch
-from tally.pipeline.publish import publish_release
+from tally.pipeline.judge import judge_chunks
+from tally.pipeline.progress import Progress, unwatched
+from tally.pipeline.publish import prepare_to_publish, publish_release
 from tally.pipeline.read import read_chunks
 from tally.pipeline.receive import receive_new_files
 from tally.pipeline.state import state_of
+from tally.pipeline.workers import at_home, workers
 
 
 @dataclass(frozen=True)
@@ -21,25 +22,32 @@ class RunOutcome:
     release_id: str | None
 
 
-def run(now: datetime, home: Home, say: Callable[[str], None] = lambda _: None) -> RunOutcome:
+def run(now: datetime, home: Home, progress: Progress = unwatched) -> RunOutcome:
     """Receive, read, judge, answer, build, publish; running again changes nothing.
 
     Raises  ReadingError, after everything else is done, if our reader failed on a workbook; other TallyErrors at once.
     """
-    chunks = receive_new_files(now, home=home)
-    received = sum(len(chunk) for chunk in chunks)
-    say(f"{received} to judge")
-    if chunks:
-        chunk_ids = read_chunks(chunks, home)
-        say("read")
-        judge_batch(chunk_ids, now, home)
-        say("judged")
-    letters = answer_outstanding(now, home)
-    say(f"{letters} letters")
-    release_id = publish_release(now, home)
-    say(f"release {release_id}")
+    with workers(home) as pool, workers(home, 1) as publisher:
+        chunks = receive_new_files(now, home=home, progress=progress)
+        if chunks:
+            chunk_ids = read_chunks(chunks, home, pool, progress)
+            publisher.submit(_prepare)  # while this process judges, and the others wait
+            judge_chunks(chunk_ids, now, home, progress)
+        publishing = publisher.submit(_publish, now)
+        letters = answer_outstanding(now, home, pool, progress)
+        progress("publish", 0, 1)
+        release_id = publishing.result()
+        progress("publish", 1, 1)
     confirm_all_read(home)
-    return RunOutcome(received, letters, release_id)
+    return RunOutcome(sum(map(len, chunks)), letters, release_id)
+
+
+def _prepare() -> None:
+    prepare_to_publish(at_home())
+
+
+def _publish(now: datetime) -> str | None:
+    return publish_release(now, at_home())
 
 
 def confirm_all_read(home: Home | None = None) -> None:

@@ -2,9 +2,7 @@
 
 import os
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
-from multiprocessing import get_context
 from typing import Any
 
 import duckdb
@@ -13,6 +11,7 @@ from tally.errors import UsageError
 from tally.intake.workbook import read_workbook
 from tally.periods import Period
 from tally.pipeline.home import Home
+from tally.pipeline.workers import at_home, workers
 from tally.vocabulary import NATION, CellState
 
 Report = tuple[str, str, str]  # area, file path, sha256
@@ -57,10 +56,10 @@ def trace_figure(
     column = _column(home, sex, age, subset)
     reports = [report for report in standing if _contributes(home, report[0], area, indicator, reported)]
     if len(reports) > _MANY:
-        workers = os.cpu_count() or 1
-        parts = [reports[start::workers] for start in range(workers)]
-        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-            read = pool.map(partial(_cells, home, indicator, column), parts)
+        count = os.cpu_count() or 1
+        parts = [reports[start::count] for start in range(count)]
+        with workers(home) as pool:
+            read = pool.map(partial(_cells_of_part, indicator, column), parts)
             found = sorted((cell for part in read for cell in part), key=lambda cell: str(cell["area_code"]))
     else:
         found = _cells(home, indicator, column, reports)
@@ -87,6 +86,10 @@ def _contributes(home: Home, code: str, area: str, indicator: str, period: Perio
     if not (version.level in levels if levels else register.is_lowest(version)):
         return False
     return area == NATION or area in (holder.code for holder in register.lineage(code, day))
+
+
+def _cells_of_part(indicator: str, column: str, reports: Sequence[Report]) -> list[dict[str, Any]]:
+    return _cells(at_home(), indicator, column, reports)
 
 
 def _cells(home: Home, indicator: str, column: str, reports: Sequence[Report]) -> list[dict[str, Any]]:
