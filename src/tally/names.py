@@ -7,6 +7,7 @@ Source  forms/FORMS.md, rule S07 and the lines on how labels are compared.
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Literal
 
 TONES = "\u0300\u0301\u0303\u0309\u0323"  # grave, acute, tilde, hook above, dot below: they belong to a syllable
@@ -89,6 +90,7 @@ def canonical(text: str) -> str:
     return " ".join(_with_tones_placed(word) for word in letters.split())
 
 
+@lru_cache(maxsize=10_000)
 def _with_tones_placed(word: str) -> str:
     """`hoà` and `hòa` alike become h, oa, grave: the letters with their quality, then the tone."""
     clusters = re.split(r"((?:[aeiouy][\u0300-\u036f]*)+)", word)

@@ -4,15 +4,13 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from tally.adapters.files import sync_folder
+from tally.adapters.files import sync_disk
 from tally.errors import LedgerError
 
 _CHUNK = 1 << 20
-_THREADS = 8  # they wait for the disk, which writes what many ask for in one go
 
 
 @dataclass(frozen=True)
@@ -38,40 +36,35 @@ class Archive:
         Blanks  the error, for a file that could not be copied; the others were.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        with ThreadPoolExecutor(_THREADS) as threads:
-            kept = list(threads.map(self._try_to_copy, sources))
-            folders = {self.path(one.sha256).parent for one in kept if not isinstance(one, OSError)}
+        with tempfile.TemporaryDirectory(prefix=".", dir=self.folder) as folder:
+            kept = [self._try_to_copy(source, Path(folder, str(at))) for at, source in enumerate(sources)]
+            # the bytes are durable before they have their name: a name in the archive is never that of half a file
+            sync_disk(self.folder)
+            for at, one in enumerate(kept):
+                if not isinstance(one, OSError):
+                    self._name(Path(folder, str(at)), one.sha256)
             # also of copies that were there: whoever made them may have been cut off before their names were durable
-            list(threads.map(sync_folder, [*folders, self.folder]))
+            sync_disk(self.folder)
         return kept
 
-    def _try_to_copy(self, source: Path) -> Kept | OSError:
+    def _try_to_copy(self, source: Path, target: Path) -> Kept | OSError:
+        digest, size = hashlib.sha256(), 0
         try:
-            return self._copy(source)
+            with source.open("rb") as file, target.open("wb") as copy:
+                mtime_ns = os.fstat(file.fileno()).st_mtime_ns
+                while chunk := file.read(_CHUNK):
+                    digest.update(chunk)
+                    size += copy.write(chunk)
         except OSError as error:
             return error
-
-    def _copy(self, source: Path) -> Kept:
-        """A durable copy under a name that is not durable yet; none where the archive has these bytes."""
-        digest, size = hashlib.sha256(), 0
-        with source.open("rb") as file:
-            mtime_ns = os.fstat(file.fileno()).st_mtime_ns
-            handle, temporary = tempfile.mkstemp(prefix=".", dir=self.folder)
-            try:
-                with os.fdopen(handle, "wb") as copy:
-                    while chunk := file.read(_CHUNK):
-                        digest.update(chunk)
-                        size += copy.write(chunk)
-                    target = self.path(digest.hexdigest())
-                    if not target.exists():
-                        copy.flush()
-                        os.fchmod(handle, 0o444)
-                        os.fsync(handle)
-                        target.parent.mkdir(exist_ok=True)
-                        os.replace(temporary, target)
-            finally:
-                Path(temporary).unlink(missing_ok=True)
         return Kept(digest.hexdigest(), size, mtime_ns)
+
+    def _name(self, copy: Path, sha256: str) -> None:
+        target = self.path(sha256)
+        if not target.exists():
+            target.parent.mkdir(exist_ok=True)
+            copy.chmod(0o444)
+            os.replace(copy, target)
 
     def verify(self, sha256: str) -> None:
         """Raises  LedgerError if the file is missing or is not what its name says."""

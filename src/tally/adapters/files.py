@@ -1,5 +1,6 @@
 """Files that appear whole or not at all, and locks between processes."""
 
+import ctypes
 import fcntl
 import os
 import tempfile
@@ -36,6 +37,16 @@ def sync_folder(folder: Path) -> None:
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sync_disk(folder: Path) -> None:
+    """Makes everything durable that was written to the disk of a folder: for many files sooner than one by one."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        if ctypes.CDLL(None, use_errno=True).syncfs(handle):
+            raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), str(folder))
     finally:
         os.close(handle)
 

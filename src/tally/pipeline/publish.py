@@ -15,6 +15,7 @@ from tally.adapters.archive import file_hash
 from tally.adapters.data_docs import build_data_docs
 from tally.adapters.dbt import build_marts, parse_project
 from tally.adapters.files import locked, point, sync_folder
+from tally.adapters.gx import prepare_to_judge
 from tally.errors import BuildError, TallyError
 from tally.periods import LOCAL_TIME, Period, periods_between
 from tally.pipeline.carryover import (
@@ -41,6 +42,7 @@ _BATCHES_SHOWN = 100
 def prepare_to_publish(home: Home) -> None:
     """Do what takes time and does not depend on what is published: best in a process that publishes later."""
     parse_project(*_dbt_places(home))
+    prepare_to_judge()
 
 
 def publish_release(now: datetime, home: Home | None = None) -> str | None:

@@ -1,8 +1,10 @@
 """Everything that the DAGs do, in one go: this process judges, others read, answer and publish beside it."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 
+from tally.adapters.gx import prepare_to_judge
 from tally.errors import ReadingError
 from tally.pipeline.answer import answer_outstanding
 from tally.pipeline.home import Home
@@ -27,10 +29,12 @@ def run(now: datetime, home: Home, progress: Progress = unwatched) -> RunOutcome
 
     Raises  ReadingError, after everything else is done, if our reader failed on a workbook; other TallyErrors at once.
     """
-    with workers(home) as pool, workers(home, 1) as publisher:
+    with workers(home) as pool, workers(home, 1) as publisher, ThreadPoolExecutor(1) as aside:
         chunks = receive_new_files(now, home=home, progress=progress)
         if chunks:
+            prepared = aside.submit(prepare_to_judge)
             chunk_ids = read_chunks(chunks, home, pool, progress)
+            prepared.result()
             publisher.submit(_prepare)  # while this process judges, and the others wait
             judge_chunks(chunk_ids, now, home, progress)
         publishing = publisher.submit(_publish, now)
