@@ -1,6 +1,8 @@
 """Builds the marts with dbt, in this process."""
 
+import hashlib
 import os
+import pickle
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -52,7 +54,7 @@ def build_marts(
             judgement_folders: one folder a batch, named as the batch; periods: those whose figures are built (None:
             all), published: the release in which the figures of the others stand. Nothing is written into
             project_dir: dbt's own files go to target_dir, its log to `logs` beside build_file. A target_dir that is
-            kept makes the next build into the same build_file start faster.
+            kept makes the first build of a process into the same build_file start faster.
     Raises  BuildError that names the models and tests that failed; then build_file is not fit to be published.
     """
     working_file, published_file = (build_file.with_name(f"{build_file.name}.{of}") for of in ("working", "published"))
@@ -75,7 +77,8 @@ def build_marts(
             [as_of, collected_from, None if periods is None else list(periods)],
         )
     arguments = [] if with_unit_tests else ["--exclude-resource-type", "unit_test"]
-    answer = _run("build", project_dir, build_file, target_dir, *arguments)
+    manifest = pickle.loads(parse_project(project_dir, build_file, target_dir))  # noqa: S301 - our own
+    answer = _run("build", project_dir, build_file, target_dir, *arguments, manifest=manifest)
     results: list[Any] = list(getattr(answer.result, "results", ()))
     if not answer.success:
         raise BuildError(_failures(build_file, results, answer.exception))
@@ -88,30 +91,45 @@ def build_marts(
     )
 
 
-def parse_project(project_dir: Path, build_file: Path, target_dir: Path) -> None:
-    """Import dbt and parse the project, so that a build with the same arguments starts at once in this process."""
-    _run("parse", project_dir, build_file, target_dir)
+def parse_project(project_dir: Path, build_file: Path, target_dir: Path) -> bytes:
+    """Import dbt and parse the project, once for all builds of it in this process.
+
+    Shape   dbt's manifest, pickled: a build changes the one that it is given.
+    """
+    key = (project_dir, build_file.stem, _content_hash(project_dir))
+    if key not in _parsed:
+        answer = _run("parse", project_dir, build_file, target_dir)
+        if not answer.success:
+            raise BuildError(_failures(build_file, [], answer.exception))
+        _parsed[key] = pickle.dumps(answer.result)
+    return _parsed[key]
 
 
-def _run(command: str, project_dir: Path, build_file: Path, target_dir: Path, *arguments: str) -> Any:
+_parsed: dict[tuple[Path, str, str], bytes] = {}
+
+
+def _content_hash(project_dir: Path) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(path for path in project_dir.rglob("*") if path.is_file()):
+        digest.update(path.as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _run(
+    command: str, project_dir: Path, build_file: Path, target_dir: Path, *arguments: str, manifest: Any = None
+) -> Any:
     from dbt.cli.main import dbtRunner
 
-    project, key = str(project_dir.absolute()), (project_dir, build_file, target_dir)
+    project = str(project_dir.absolute())
     paths = ["--target-path", str(target_dir.absolute()), "--log-path", str(build_file.absolute().parent / "logs")]
     quiet = ["--log-level", "none", "--log-level-file", "info", "--no-use-colors"]
     try:
         with _environment(TALLY_BUILD_FILE=str(build_file.absolute()), DO_NOT_TRACK="1"):
-            answer = dbtRunner(manifest=_parsed.pop(key, None)).invoke(
+            return dbtRunner(manifest=manifest).invoke(
                 [command, "--project-dir", project, "--profiles-dir", project, *paths, *quiet, *arguments]
             )
     finally:
         _let_go()
-    if command == "parse" and answer.success:
-        _parsed[key] = answer.result
-    return answer
-
-
-_parsed: dict[tuple[Path, Path, Path], Any] = {}
 
 
 def _give(

@@ -39,7 +39,7 @@ FIGURES = pa.schema(
 
 
 _FEW = 40  # fewer are read sooner than processes start
-_PART = 100  # as many workbooks as one process reads at a time: a second
+_PART = 200  # as many workbooks as one process reads at a time: a second or two
 
 
 @dataclass(frozen=True, slots=True)
