@@ -4,7 +4,9 @@ import csv
 import hashlib
 import json
 import shutil
+from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,6 @@ from tally.adapters.archive import file_hash
 from tally.adapters.data_docs import build_data_docs
 from tally.adapters.dbt import build_marts, parse_project
 from tally.adapters.files import locked, point, sync_folder
-from tally.adapters.gx import prepare_to_judge
 from tally.errors import BuildError, TallyError
 from tally.periods import LOCAL_TIME, Period, periods_between
 from tally.pipeline.carryover import (
@@ -33,20 +34,25 @@ from tally.pipeline.carryover import (
 from tally.pipeline.gate import judge_marts
 from tally.pipeline.home import Home
 from tally.pipeline.judgements import is_whole
+from tally.pipeline.progress import Progress, unwatched
 from tally.pipeline.releases import CURRENT, manifests
 from tally.pipeline.state import State, state_of
 
 _BATCHES_SHOWN = 100
+_STEPS = 4  # built; made into the release; judged by the gate and extracted; published
 
 
-def prepare_to_publish(home: Home) -> None:
-    """Do what takes time and does not depend on what is published: best in a process that publishes later."""
+def prepare_to_build(home: Home) -> None:
+    """Do what takes time and does not depend on what is built: in the process that builds later."""
     parse_project(*_dbt_places(home))
-    prepare_to_judge()
 
 
-def publish_release(now: datetime, home: Home | None = None) -> str | None:
+def publish_release(
+    now: datetime, home: Home | None = None, builder: Executor | None = None, progress: Progress = unwatched
+) -> str | None:
     """Publish what is judged by now; the release that stands if nothing has changed; None if nothing was ever judged.
+
+    Shape   builder: the process that `prepare_to_build` was called in; None: this one.
 
     The clock of releases only runs forwards: a `now` that is not after the last release counts as a second after it.
 
@@ -69,7 +75,9 @@ def publish_release(now: datetime, home: Home | None = None) -> str | None:
         standing = last["release_id"] if last and last["identity"] == identity else None
         if standing is None:
             try:
-                standing = _make(home, judged, prints, base_of(home, last, state, prints), identity, now)
+                standing = _make(
+                    home, judged, prints, base_of(home, last, state, prints), identity, now, builder, progress
+                )
             except TallyError as error:
                 home.ledger.append(now, [{"event": "failed", "step": "publish", "error": type(error).__name__}])
                 raise
@@ -92,7 +100,14 @@ def _identity(home: Home, judged: dict[str, str], now: datetime) -> str:
 
 
 def _make(
-    home: Home, judged: dict[str, str], prints: dict[str, str], base: Base | None, identity: str, now: datetime
+    home: Home,
+    judged: dict[str, str],
+    prints: dict[str, str],
+    base: Base | None,
+    identity: str,
+    now: datetime,
+    builder: Executor | None,
+    progress: Progress,
 ) -> str:
     release_id = f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{identity[:8]}"
     shutil.rmtree(home.building, ignore_errors=True)
@@ -105,7 +120,9 @@ def _make(
     batches = sorted(set(judged.values()))
     if base:
         shutil.copyfile(base.release / file.name, file)
-    built = build_marts(
+    progress("publish", 0, _STEPS)
+    build = partial(
+        build_marts,
         *_dbt_places(home),
         [home.judgement(batch_id) for batch_id in batches],
         judged_file,
@@ -114,16 +131,22 @@ def _make(
         periods=base.periods if base else None,
         published=file if base else None,
     )
+    built = builder.submit(build).result() if builder else build()
+    progress("publish", 1, _STEPS)
     periods = base.periods if base else list(prints)
-    gate = judge_marts(home, built.build_file, judged_file, batches, periods, release_id, now)
-    touched = None
+    touched, marts = None, file
     if base:
-        touched = take_over(file, built, periods, release / "changes.csv")
+        touched, marts = take_over(file, built, periods, release / "changes.csv"), built.build_file
     else:
         built.build_file.rename(file)
         before = (home.releases / CURRENT).resolve() / file.name
         write_changes(file, before if before.exists() else None, release / "changes.csv")
-    _extract(release, base, touched)
+    progress("publish", 2, _STEPS)
+    with ThreadPoolExecutor(1) as aside:
+        extracting = aside.submit(_extract, release, base, touched)
+        gate = judge_marts(home, marts, judged_file, batches, periods, release_id, now)
+        extracting.result()
+    progress("publish", 3, _STEPS)
     shown = [home.judgement(batch_id) / "validation" for batch_id in batches[-_BATCHES_SHOWN:]]
     validations = [path for validated in shown for path in sorted(validated.glob("*.json"))]
     gate_file = gate.save(home.building / "release_gate.json")
@@ -151,6 +174,7 @@ def _make(
     release.rename(home.releases / release_id)
     sync_folder(home.releases)
     shutil.rmtree(home.building, ignore_errors=True)
+    progress("publish", _STEPS, _STEPS)
     return release_id
 
 

@@ -1,4 +1,4 @@
-"""Everything that the DAGs do, in one go: this process judges, others read, answer and publish beside it."""
+"""Everything that the DAGs do, in one go: this process judges and publishes, others read, answer and build beside it."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from tally.pipeline.answer import answer_outstanding
 from tally.pipeline.home import Home
 from tally.pipeline.judge import judge_chunks
 from tally.pipeline.progress import Progress, unwatched
-from tally.pipeline.publish import prepare_to_publish, publish_release
+from tally.pipeline.publish import prepare_to_build, publish_release
 from tally.pipeline.read import read_chunks
 from tally.pipeline.receive import receive_new_files
 from tally.pipeline.state import state_of
@@ -29,29 +29,23 @@ def run(now: datetime, home: Home, progress: Progress = unwatched) -> RunOutcome
 
     Raises  ReadingError, after everything else is done, if our reader failed on a workbook; other TallyErrors at once.
     """
-    with workers(home) as pool, workers(home, 1) as publisher, ThreadPoolExecutor(1) as aside:
+    with workers(home) as pool, workers(home, 1) as builder, ThreadPoolExecutor(1) as aside:
         chunks = receive_new_files(now, home=home, progress=progress)
         if chunks:
             prepared = aside.submit(prepare_to_judge)
             chunk_ids = read_chunks(chunks, home, pool, progress)
             prepared.result()
-            publisher.submit(_prepare)  # while this process judges, and the others wait
+            builder.submit(_prepare_to_build)
             judge_chunks(chunk_ids, now, home, progress)
-        publishing = publisher.submit(_publish, now)
-        letters = answer_outstanding(now, home, pool, progress)
-        progress("publish", 0, 1)
-        release_id = publishing.result()
-        progress("publish", 1, 1)
+        answering = aside.submit(answer_outstanding, now, home, pool, progress)
+        release_id = publish_release(now, home, builder, progress)
+        letters = answering.result()
     confirm_all_read(home)
     return RunOutcome(sum(map(len, chunks)), letters, release_id)
 
 
-def _prepare() -> None:
-    prepare_to_publish(at_home())
-
-
-def _publish(now: datetime) -> str | None:
-    return publish_release(now, at_home())
+def _prepare_to_build() -> None:
+    prepare_to_build(at_home())
 
 
 def confirm_all_read(home: Home | None = None) -> None:
