@@ -3,6 +3,7 @@
 import hashlib
 import os
 import pickle
+import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,10 +14,14 @@ from typing import Any
 
 import duckdb
 
+from tally.adapters.files import write_whole
 from tally.errors import BuildError
 
 FAILED = ("error", "fail", "runtime error")
 _NODES_NAMED = 10
+_KEPT = Path(sys.prefix) / "share" / "tally" / "dbt"
+_MOST_KEPT = 8
+_parsed: dict[str, bytes] = {}
 _READABLE_SINCE = "v1.3.0"  # DuckDB that opens the file; since then words take half the time to write
 
 
@@ -92,27 +97,40 @@ def build_marts(
 
 
 def parse_project(project_dir: Path, build_file: Path, target_dir: Path) -> bytes:
-    """Import dbt and parse the project, once for all builds of it in this process.
+    """Import dbt and parse the project; what came of it is kept beside the installed packages, by what was read.
 
     Shape   dbt's manifest, pickled: a build changes the one that it is given.
     """
-    key = (project_dir, build_file.stem, _content_hash(project_dir))
+    import dbt.cli.main  # noqa: F401  takes two seconds
+    from dbt.version import __version__
+
+    digest = hashlib.sha256(f"{__version__} {build_file.stem}".encode())
+    for path in sorted(path for path in project_dir.absolute().rglob("*") if path.is_file()):
+        digest.update(path.as_posix().encode() + b"\0" + path.read_bytes())
+    key = digest.hexdigest()[:16]
     if key not in _parsed:
-        answer = _run("parse", project_dir, build_file, target_dir)
-        if not answer.success:
-            raise BuildError(_failures(build_file, [], answer.exception))
-        _parsed[key] = pickle.dumps(answer.result)
+        kept = _KEPT / f"{key}.pickle"
+        _parsed[key] = kept.read_bytes() if kept.exists() else _parse(project_dir, build_file, target_dir)
+        _keep(kept, _parsed[key])
     return _parsed[key]
 
 
-_parsed: dict[tuple[Path, str, str], bytes] = {}
+def _parse(project_dir: Path, build_file: Path, target_dir: Path) -> bytes:
+    answer = _run("parse", project_dir, build_file, target_dir)
+    if not answer.success:
+        raise BuildError(_failures(build_file, [], answer.exception))
+    return pickle.dumps(answer.result)
 
 
-def _content_hash(project_dir: Path) -> str:
-    digest = hashlib.sha256()
-    for path in sorted(path for path in project_dir.rglob("*") if path.is_file()):
-        digest.update(path.as_posix().encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()
+def _keep(file: Path, content: bytes) -> None:
+    if file.exists():
+        return
+    try:
+        write_whole(file, content)
+        for old in sorted(file.parent.iterdir(), key=lambda path: path.stat().st_mtime)[:-_MOST_KEPT]:
+            old.unlink(missing_ok=True)
+    except OSError:
+        pass  # an installation that may not be written to parses again
 
 
 def _run(

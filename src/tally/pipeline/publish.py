@@ -4,9 +4,9 @@ import csv
 import hashlib
 import json
 import shutil
+from collections.abc import Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -37,22 +37,23 @@ from tally.pipeline.judgements import is_whole
 from tally.pipeline.progress import Progress, unwatched
 from tally.pipeline.releases import CURRENT, manifests
 from tally.pipeline.state import State, state_of
+from tally.pipeline.workers import at_home
 
 _BATCHES_SHOWN = 100
 _STEPS = 4  # built; made into the release; judged by the gate and extracted; published
 
 
 def prepare_to_build(home: Home) -> None:
-    """Do what takes time and does not depend on what is built: in the process that builds later."""
+    """Do what takes time and does not depend on what is built: best in a process that publishes later."""
     parse_project(*_dbt_places(home))
 
 
 def publish_release(
-    now: datetime, home: Home | None = None, builder: Executor | None = None, progress: Progress = unwatched
+    now: datetime, home: Home | None = None, judge: Executor | None = None, progress: Progress = unwatched
 ) -> str | None:
     """Publish what is judged by now; the release that stands if nothing has changed; None if nothing was ever judged.
 
-    Shape   builder: the process that `prepare_to_build` was called in; None: this one.
+    Shape   judge: a process of `workers` that judges for this one.
 
     The clock of releases only runs forwards: a `now` that is not after the last release counts as a second after it.
 
@@ -76,7 +77,7 @@ def publish_release(
         if standing is None:
             try:
                 standing = _make(
-                    home, judged, prints, base_of(home, last, state, prints), identity, now, builder, progress
+                    home, judged, prints, base_of(home, last, state, prints), identity, now, judge, progress
                 )
             except TallyError as error:
                 home.ledger.append(now, [{"event": "failed", "step": "publish", "error": type(error).__name__}])
@@ -106,7 +107,7 @@ def _make(
     base: Base | None,
     identity: str,
     now: datetime,
-    builder: Executor | None,
+    judge: Executor | None,
     progress: Progress,
 ) -> str:
     release_id = f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{identity[:8]}"
@@ -121,8 +122,7 @@ def _make(
     if base:
         shutil.copyfile(base.release / file.name, file)
     progress("publish", 0, _STEPS)
-    build = partial(
-        build_marts,
+    built = build_marts(
         *_dbt_places(home),
         [home.judgement(batch_id) for batch_id in batches],
         judged_file,
@@ -131,7 +131,6 @@ def _make(
         periods=base.periods if base else None,
         published=file if base else None,
     )
-    built = builder.submit(build).result() if builder else build()
     progress("publish", 1, _STEPS)
     periods = base.periods if base else list(prints)
     touched, marts = None, file
@@ -142,16 +141,12 @@ def _make(
         before = (home.releases / CURRENT).resolve() / file.name
         write_changes(file, before if before.exists() else None, release / "changes.csv")
     progress("publish", 2, _STEPS)
+    checked = (marts, judged_file, batches, periods, release_id, now)
     with ThreadPoolExecutor(1) as aside:
         extracting = aside.submit(_extract, release, base, touched)
-        gate = judge_marts(home, marts, judged_file, batches, periods, release_id, now)
+        gate = judge.submit(_check_at_home, *checked).result() if judge else _check(home, *checked)
         extracting.result()
     progress("publish", 3, _STEPS)
-    shown = [home.judgement(batch_id) / "validation" for batch_id in batches[-_BATCHES_SHOWN:]]
-    validations = [path for validated in shown for path in sorted(validated.glob("*.json"))]
-    gate_file = gate.save(home.building / "release_gate.json")
-    suites = sorted((home.project / "expectations").glob("*.json"))
-    build_data_docs([gate_file, *validations], suites, release / "data_docs", release_id)
     manifest = {
         "release_id": release_id,
         "identity": identity,
@@ -165,7 +160,7 @@ def _make(
         "taken_over_from": base.release.name if base else None,
         "batches": batches,
         "submissions": len(judged),
-        "gate": {judgement.rule_code: judgement.outcome for judgement in gate.judgements},
+        "gate": gate,
     }
     _write_manifest(release, manifest)
     home.releases.mkdir(parents=True, exist_ok=True)
@@ -181,6 +176,29 @@ def _make(
 def _dbt_places(home: Home) -> tuple[Path, Path, Path]:
     """(project, file that is built, what dbt remembers of the project): always the same, so that it can."""
     return home.project / "dbt_project", home.building / "warehouse.duckdb", home.root / "work" / "dbt"
+
+
+def _check(
+    home: Home,
+    marts: Path,
+    judged_file: Path,
+    batches: Sequence[str],
+    periods: Sequence[str],
+    release_id: str,
+    now: datetime,
+) -> dict[str, str]:
+    """Let the gate judge, and write Data Docs of it and of the newest batches; the outcome of each check."""
+    gate = judge_marts(home, marts, judged_file, batches, periods, release_id, now)
+    shown = [home.judgement(batch_id) / "validation" for batch_id in batches[-_BATCHES_SHOWN:]]
+    validations = [path for validated in shown for path in sorted(validated.glob("*.json"))]
+    gate_file = gate.save(home.building / "release_gate.json")
+    suites = sorted((home.project / "expectations").glob("*.json"))
+    build_data_docs([gate_file, *validations], suites, home.building / "release" / "data_docs", release_id)
+    return {str(judgement.rule_code): str(judgement.outcome) for judgement in gate.judgements}
+
+
+def _check_at_home(*checked: Any) -> dict[str, str]:
+    return _check(at_home(), *checked)
 
 
 def _settle(home: Home, release_id: str, state: State, now: datetime) -> None:

@@ -1,5 +1,6 @@
-"""Everything that the DAGs do, in one go: this process judges and publishes, others read, answer and build beside it."""
+"""Everything that the DAGs do, in one go: this process builds and publishes, others read, judge and answer for it."""
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +15,7 @@ from tally.pipeline.publish import prepare_to_build, publish_release
 from tally.pipeline.read import read_chunks
 from tally.pipeline.receive import receive_new_files
 from tally.pipeline.state import state_of
-from tally.pipeline.workers import at_home, workers
+from tally.pipeline.workers import at_home, tell, workers
 
 
 @dataclass(frozen=True)
@@ -29,23 +30,22 @@ def run(now: datetime, home: Home, progress: Progress = unwatched) -> RunOutcome
 
     Raises  ReadingError, after everything else is done, if our reader failed on a workbook; other TallyErrors at once.
     """
-    with workers(home) as pool, workers(home, 1) as builder, ThreadPoolExecutor(1) as aside:
+    with workers(home) as pool, workers(home, 1, progress) as judge, ThreadPoolExecutor(1) as aside:
+        judge.submit(prepare_to_judge)
         chunks = receive_new_files(now, home=home, progress=progress)
         if chunks:
-            prepared = aside.submit(prepare_to_judge)
-            chunk_ids = read_chunks(chunks, home, pool, progress)
-            prepared.result()
-            builder.submit(_prepare_to_build)
-            judge_chunks(chunk_ids, now, home, progress)
+            judging = judge.submit(_judge, read_chunks(chunks, home, pool, progress), now)
+            prepare_to_build(home)
+            judging.result()
         answering = aside.submit(answer_outstanding, now, home, pool, progress)
-        release_id = publish_release(now, home, builder, progress)
+        release_id = publish_release(now, home, judge, progress)
         letters = answering.result()
     confirm_all_read(home)
     return RunOutcome(sum(map(len, chunks)), letters, release_id)
 
 
-def _prepare_to_build() -> None:
-    prepare_to_build(at_home())
+def _judge(chunk_ids: Sequence[str], now: datetime) -> None:
+    judge_chunks(chunk_ids, now, at_home(), tell)
 
 
 def confirm_all_read(home: Home | None = None) -> None:

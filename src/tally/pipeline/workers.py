@@ -7,30 +7,59 @@ from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import get_context
+from threading import Thread
+from typing import TYPE_CHECKING
 
 from tally.pipeline.home import Home
+from tally.pipeline.progress import Progress, unwatched
+
+if TYPE_CHECKING:
+    from multiprocessing.queues import SimpleQueue
 
 _PR_SET_PDEATHSIG = 1
 
 
 @contextmanager
-def workers(home: Home, count: int | None = None) -> Iterator[Executor]:
-    """As many processes as there are cores, or `count`; they are forked at once, so best before much is in memory."""
+def workers(home: Home, count: int | None = None, progress: Progress = unwatched) -> Iterator[Executor]:
+    """As many processes as there are cores, or `count`; they are forked at once, so best before much is in memory.
+
+    Shape   `progress` hears what the workers tell theirs.
+    """
     home.contracts  # noqa: B018  read once, before the processes part
     context = get_context("fork")
-    with ProcessPoolExecutor(count or os.cpu_count(), context, _begin, (home,)) as pool:
+    told = context.SimpleQueue()
+    with ProcessPoolExecutor(count or os.cpu_count(), context, _begin, (home, told)) as pool:
         pool.submit(os.getpid).result()
-        yield pool
+        listener = Thread(target=_listen, args=(told, progress))
+        listener.start()
+        try:
+            yield pool
+        finally:
+            pool.shutdown()
+            told.put(None)
+            listener.join()
 
 
-_homes: list[Home] = []
+def _listen(told: "SimpleQueue[tuple[str, int, int] | None]", progress: Progress) -> None:
+    while (step := told.get()) is not None:
+        progress(*step)
+
+
+_home: Home
+_told: "SimpleQueue[tuple[str, int, int] | None]"
 
 
 def at_home() -> Home:
     """In a worker: the home that it was started for, contracts and all."""
-    return _homes[-1]
+    return _home
 
 
-def _begin(home: Home) -> None:
-    _homes.append(home)
+def tell(step: str, done: int, total: int) -> None:
+    """In a worker: a Progress that whoever started it hears."""
+    _told.put((step, done, total))
+
+
+def _begin(home: Home, told: "SimpleQueue[tuple[str, int, int] | None]") -> None:
+    global _home, _told
+    _home, _told = home, told
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
