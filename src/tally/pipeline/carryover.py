@@ -108,10 +108,13 @@ def take_over(file: Path, built: BuildOutcome, periods: Sequence[str], changes: 
         marts = [name for (name,) in connection.execute(_MARTS).fetchall()]
         connection.execute("begin")
         touched = {mart: _replace(connection, mart, changes) for mart in marts if mart != FIGURES}
-        touched[FIGURES] = _replace(connection, FIGURES, changes) | _move_years_before(connection)
+        touched[FIGURES] = _replace(connection, FIGURES, changes)
+        touched[FIGURES] |= _move_years_before(connection, touched[FIGURES])
         connection.execute("commit")
         for mart in marts:
-            _difference(connection, mart, _columns(connection, mart))
+            _compare(
+                connection, f"marts.{mart}", f"built.marts.{mart}", _columns(connection, mart), _scope(connection, mart)
+            )
             if connection.execute("select 1 from gone union all select 1 from come").fetchone():
                 raise BuildError(f"{file.name}: marts.{mart} is not what was built")
         connection.execute("checkpoint")
@@ -122,16 +125,17 @@ _MARTS = "select table_name from duckdb_tables() where database_name = 'built' a
 
 
 def write_changes(file: Path, before: Path | None, changes: Path) -> None:
-    """The figures of a release that was built whole and are other than in the one before; none in the first."""
+    """The figures of a release that was built whole and are other than in the one before.
+
+    Blanks  none in the first release, and none of a period of which the release before has no figures.
+    """
     with duckdb.connect(str(file), read_only=True) as connection:
         connection.execute(f"set memory_limit = '{os.environ.get('TALLY_DUCKDB_MEMORY', '1GB')}'")
         old = new = f"marts.{FIGURES}"
         if before:
             connection.execute(f"attach '{before}' as old (read_only)")
             old = f"old.marts.{FIGURES}"
-        periods = f"select period_code from {new} union select period_code from {old} order by 1"
-        both = [period for (period,) in connection.execute(periods).fetchall()] if before else []
-        _compare(connection, old, new, (*_KEY, *_TOLD), both)
+        _compare(connection, old, new, (*_KEY, *_TOLD), _periods(connection, old) if before else ())
         _write_changes(connection, old, changes)
 
 
@@ -147,21 +151,32 @@ def _columns(connection: duckdb.DuckDBPyConnection, mart: str) -> list[str]:
     return [row[0] for row in connection.execute(f"describe built.marts.{mart}").fetchall()]
 
 
+def _periods(connection: duckdb.DuckDBPyConnection, rows: str) -> list[str]:
+    return [
+        period for (period,) in connection.execute(f"select distinct period_code from {rows} order by 1").fetchall()
+    ]
+
+
+def _scope(connection: duckdb.DuckDBPyConnection, mart: str) -> list[str] | None:
+    """The periods in which a mart is compared; None for a mart that is built whole."""
+    return _periods(connection, "scope") if mart in BY_PERIOD else None
+
+
 def _replace(connection: duckdb.DuckDBPyConnection, mart: str, changes: Path) -> set[str]:
-    columns = _columns(connection, mart)
-    _difference(connection, mart, columns)
+    """Let what was built take the place of what stood; the periods of which rows came or went."""
+    columns, old, new = _columns(connection, mart), f"marts.{mart}", f"built.marts.{mart}"
+    scope = _scope(connection, mart)
+    added = [] if scope is None else [period for period in scope if period not in _periods(connection, old)]
+    _compare(connection, old, new, columns, scope and [period for period in scope if period not in added])
     if mart == FIGURES:
-        _write_changes(connection, f"marts.{mart}", changes)
-    connection.execute(f"delete from marts.{mart} where rowid in (select row_number from gone)")
-    connection.execute(f"insert into marts.{mart} select {', '.join(columns)} from come")
-    period = "period_code" if mart in BY_PERIOD else "''"
-    rows = connection.execute(f"select {period} from gone union select {period} from come").fetchall()
-    return {period for (period,) in rows}
-
-
-def _difference(connection: duckdb.DuckDBPyConnection, mart: str, columns: Sequence[str]) -> None:
-    periods = [period for (period,) in connection.execute("from scope").fetchall()] if mart in BY_PERIOD else None
-    _compare(connection, f"marts.{mart}", f"built.marts.{mart}", columns, periods)
+        _write_changes(connection, old, changes)
+    connection.execute(f"delete from {old} where rowid in (select row_number from gone)")
+    connection.execute(f"insert into {old} select {', '.join(columns)} from come")
+    if added:
+        connection.execute(f"insert into {old} from {new} where period_code in (select unnest(?))", [added])
+    if scope is None:
+        return {"" for _ in connection.execute("select 1 from gone union select 1 from come").fetchall()}
+    return {*_periods(connection, "gone"), *_periods(connection, "come"), *added}
 
 
 def _compare(
@@ -204,29 +219,49 @@ def _write_changes(connection: duckdb.DuckDBPyConnection, old: str, changes: Pat
     )
 
 
-def _move_years_before(connection: duckdb.DuckDBPyConnection) -> set[str]:
-    """Figures that were taken over, and name one that changed as that of their year before; their periods."""
+def _move_years_before(connection: duckdb.DuckDBPyConnection, touched: set[str]) -> set[str]:
+    """Figures that were taken over, and name one of a touched period as that of their year before; their periods."""
+    cell = ", ".join(_CELL)
     key = " and ".join(f"later.{name} = changed.{name}" for name in ("frame", "area_code", *_CELL))
     connection.execute(
         f"""
         create or replace temp table changed as
-        with figures as (
-            select frame, area_code, period_code, {", ".join(_CELL)} from gone
-            union
-            select frame, area_code, period_code, {", ".join(_CELL)} from come
-        ),
-        years as (
+        with years as (
             select distinct frame, area_code, period_before as period_code, years_before.period_code as period_after
             from working.intermediate.int_years_before as years_before
             inner join working.intermediate.int_frame_areas as areas
                 on years_before.number_before = areas.frame_area_number
-            where years_before.period_code not in (from scope)
+            where years_before.period_code not in (from scope) and period_before in (select unnest(?))
+        ),
+        figures as (
+            select frame, area_code, {cell}, period_after, obs_value, obs_status
+            from (
+                from come
+                union all by name
+                from built.marts.{FIGURES} where period_code in (select unnest(?))
+            )
+            inner join years using (frame, area_code, period_code)
+            union all
+            select frame, area_code, {cell}, period_after, null as obs_value, null as obs_status
+            from gone inner join years using (frame, area_code, period_code)
+            where not exists (
+                from come
+                where
+                    come.frame = gone.frame and come.area_code = gone.area_code and come.period_code = gone.period_code
+                    and ({cell}) = ({", ".join(f"gone.{name}" for name in _CELL)})
+            )
         )
-        select frame, area_code, {", ".join(_CELL)}, period_after, come.obs_value, come.obs_status
+        select figures.*
         from figures
-        inner join years using (frame, area_code, period_code)
-        left join come using (frame, area_code, period_code, {", ".join(_CELL)})
-        """
+        inner join marts.{FIGURES} as later using (frame, area_code, {cell})
+        where
+            later.period_code = figures.period_after
+            and (
+                later.value_year_before is distinct from figures.obs_value
+                or later.status_year_before is distinct from if(figures.obs_value is null, null, figures.obs_status)
+            )
+        """,
+        [[*touched], [*touched - {*_periods(connection, "gone"), *_periods(connection, "come")}]],
     )
     connection.execute(
         f"""
