@@ -44,7 +44,7 @@ check: setup ## style, types, floors, SQL, and that no compiled file is stale
 test: setup ## every test (ARGS="tests/spec -k blank" for some)
 	.venv/bin/pytest -n 2 $(ARGS)
 
-bench: setup ## seconds and memory: a simulated province, the nation on both maps, names resolved (five minutes)
+bench: setup ## the whole country, and ten periods of it, beside a floor: docs/reference/benchmark.md (half an hour)
 	@.venv/bin/python scripts/bench.py
 
 compile: setup ## contracts → suites, seeds, blank workbooks, data dictionary

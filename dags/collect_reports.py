@@ -57,9 +57,11 @@ PERIOD = Param(
 def collect_reports():
     @task(task_display_name="Receive what is new")
     def receive(params=None) -> list[list[str]]:
+        from tally.pipeline.progress import logged
         from tally.pipeline.receive import receive_new_files
 
-        chunks = receive_new_files(timezone.utcnow(), area=params["area"], period=params["period"])
+        now = timezone.utcnow()
+        chunks = receive_new_files(now, area=params["area"], period=params["period"], progress=logged())
         if not chunks:
             raise AirflowSkipException("Nothing new.")
         return chunks
@@ -69,21 +71,24 @@ def collect_reports():
         map_index_template="chunk {{ ti.map_index + 1 }}: {{ task.op_kwargs.chunk | length }} workbooks",
     )
     def read(chunk: list[str]) -> str:
+        from tally.pipeline.progress import logged
         from tally.pipeline.read import read_submissions
 
-        return read_submissions(chunk)
+        return read_submissions(chunk, progress=logged())
 
     @task(task_display_name="Judge the batch", outlets=[ACCEPTED])
-    def judge(chunk_ids: list[str]) -> str:
-        from tally.pipeline.judge import judge_batch
+    def judge(chunk_ids: list[str]) -> list[str]:
+        from tally.pipeline.judge import judge_chunks
+        from tally.pipeline.progress import logged
 
-        return judge_batch(list(chunk_ids), timezone.utcnow())
+        return judge_chunks(list(chunk_ids), timezone.utcnow(), progress=logged())
 
     @task(task_display_name="Answer the senders")
     def answer() -> int:
         from tally.pipeline.answer import answer_outstanding
+        from tally.pipeline.progress import logged
 
-        return answer_outstanding(timezone.utcnow())
+        return answer_outstanding(timezone.utcnow(), progress=logged())
 
     @task(task_display_name="Confirm that all were read")
     def confirm() -> None:

@@ -31,9 +31,10 @@ ONLY_IO_IS_TRIED_AGAIN = ExceptionRetryPolicy([RetryRule("builtins.OSError")], d
 def publish_release():
     @task(task_display_name="Build, check, publish", pool="warehouse")
     def publish() -> str:
+        from tally.pipeline.progress import logged
         from tally.pipeline.publish import publish_release
 
-        return publish_release(timezone.utcnow())
+        return publish_release(timezone.utcnow(), progress=logged())
 
     publish()
 

@@ -20,7 +20,7 @@ from tally.periods import Period
 from tally.pipeline.home import Home
 from tally.pipeline.progress import Progress, unwatched
 from tally.pipeline.state import state_of
-from tally.pipeline.workers import at_home, workers
+from tally.pipeline.workers import at_home, give_back_memory, workers
 from tally.readings import Cover, Fault, Figures
 
 COVERS = pa.schema([("submission_id", pa.string()), ("is_duplicate", pa.bool_()), ("cover", pa.string())])
@@ -83,7 +83,9 @@ def _unread(chunk: Sequence[str], home: Home) -> list[_Unread]:
 
 
 def _read_part(unread: Sequence[_Unread]) -> str:
-    return _read_chunk(at_home(), unread, unwatched)
+    chunk_id = _read_chunk(at_home(), unread, unwatched)
+    give_back_memory()
+    return chunk_id
 
 
 def _read_chunk(home: Home, unread: Sequence[_Unread], progress: Progress) -> str:

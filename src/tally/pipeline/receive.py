@@ -20,7 +20,8 @@ from tally.pipeline.state import State, Submission, state_of
 
 FEEDS = "feeds"
 _log = logging.getLogger(__name__)
-CHUNK_SIZE = 200
+_LARGEST_CHUNK, _SMALLEST_CHUNK = 1000, 200
+"""Workbooks: a task costs seconds before its first line, and a chunk of a thousand is read in less than 300 MB."""
 _EVENTS_AT_ONCE = 500
 
 
@@ -57,7 +58,14 @@ def receive_new_files(
         if one.received_at <= now and (one.batch_id in lost or _wanted(one, area, period, home))
     ]
     ids = [one.submission_id for one in sorted(waiting, key=lambda one: one.order)]
-    return [ids[start : start + CHUNK_SIZE] for start in range(0, len(ids), CHUNK_SIZE)]
+    return _chunks(ids)
+
+
+def _chunks(ids: list[str]) -> list[list[str]]:
+    """As many chunks as there are cores, unless they would be too small or too large; all of one size."""
+    count = max(-(-len(ids) // _LARGEST_CHUNK), min(os.cpu_count() or 1, -(-len(ids) // _SMALLEST_CHUNK)))
+    size = -(-len(ids) // max(count, 1))
+    return [ids[start : start + size] for start in range(0, len(ids), size or 1)]
 
 
 def _wanted(one: Submission, area: str | None, period: str | None, home: Home) -> bool:

@@ -15,7 +15,7 @@ from tally.pipeline.publish import prepare_to_build, publish_release
 from tally.pipeline.read import read_chunks
 from tally.pipeline.receive import receive_new_files
 from tally.pipeline.state import state_of
-from tally.pipeline.workers import at_home, tell, workers
+from tally.pipeline.workers import at_home, give_back_memory, tell, workers
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,7 @@ def run(now: datetime, home: Home, progress: Progress = unwatched) -> RunOutcome
 
 def _judge(chunk_ids: Sequence[str], now: datetime) -> None:
     judge_chunks(chunk_ids, now, at_home(), tell)
+    give_back_memory()
 
 
 def confirm_all_read(home: Home | None = None) -> None:

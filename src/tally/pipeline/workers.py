@@ -1,6 +1,7 @@
 """Processes beside this one: they share what it has read of the contracts, and end when it does."""
 
 import ctypes
+import gc
 import os
 import signal
 from collections.abc import Iterator
@@ -9,6 +10,8 @@ from contextlib import contextmanager
 from multiprocessing import get_context
 from threading import Thread
 from typing import TYPE_CHECKING
+
+import pyarrow as pa
 
 from tally.pipeline.home import Home
 from tally.pipeline.progress import Progress, unwatched
@@ -52,6 +55,13 @@ _told: "SimpleQueue[tuple[str, int, int] | None]"
 def at_home() -> Home:
     """In a worker: the home that it was started for, contracts and all."""
     return _home
+
+
+def give_back_memory() -> None:
+    """In a worker, after much was in memory: it stays up, and what it no longer needs is for others."""
+    gc.collect()
+    pa.default_memory_pool().release_unused()
+    ctypes.CDLL(None).malloc_trim(0)
 
 
 def tell(step: str, done: int, total: int) -> None:
