@@ -106,11 +106,9 @@ def take_over(file: Path, built: BuildOutcome, periods: Sequence[str], changes: 
             [list(periods)],
         )
         marts = [name for (name,) in connection.execute(_MARTS).fetchall()]
-        connection.execute("begin")
         touched = {mart: _replace(connection, mart, changes) for mart in marts if mart != FIGURES}
         touched[FIGURES] = _replace(connection, FIGURES, changes)
         touched[FIGURES] |= _move_years_before(connection, touched[FIGURES])
-        connection.execute("commit")
         for mart in marts:
             _compare(
                 connection, f"marts.{mart}", f"built.marts.{mart}", _columns(connection, mart), _scope(connection, mart)
@@ -171,9 +169,16 @@ def _replace(connection: duckdb.DuckDBPyConnection, mart: str, changes: Path) ->
     if mart == FIGURES:
         _write_changes(connection, old, changes)
     connection.execute(f"delete from {old} where rowid in (select row_number from gone)")
-    connection.execute(f"insert into {old} select {', '.join(columns)} from come")
-    if added:
-        connection.execute(f"insert into {old} from {new} where period_code in (select unnest(?))", [added])
+    # one insert and no transaction: in DuckDB 1.5 rows that follow an empty insert within one are not seen after it
+    connection.execute(
+        f"""
+        insert into {old} by name
+        select {", ".join(columns)} from come
+        union all by name
+        from {new} where {"period_code in (select unnest($added))" if added else "false"}
+        """,
+        {"added": added} if added else {},
+    )
     if scope is None:
         return {"" for _ in connection.execute("select 1 from gone union select 1 from come").fetchall()}
     return {*_periods(connection, "gone"), *_periods(connection, "come"), *added}

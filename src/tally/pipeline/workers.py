@@ -1,7 +1,6 @@
 """Processes beside this one: they share what it has read of the contracts, and end when it does."""
 
 import ctypes
-import gc
 import os
 import signal
 from collections.abc import Iterator
@@ -59,7 +58,6 @@ def at_home() -> Home:
 
 def give_back_memory() -> None:
     """In a worker, after much was in memory: it stays up, and what it no longer needs is for others."""
-    gc.collect()
     pa.default_memory_pool().release_unused()
     ctypes.CDLL(None).malloc_trim(0)
 
