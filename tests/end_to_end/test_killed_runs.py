@@ -27,6 +27,22 @@ def start(home: Home) -> subprocess.Popen[bytes]:
     )
 
 
+def left_behind(home: Home) -> list[str]:
+    """The command lines of processes of a home, once they have had a second to end."""
+    deadline = time.monotonic() + 1
+    while True:
+        found = []
+        for process in Path("/proc").glob("[0-9]*"):
+            try:
+                if f"TALLY_HOME={home.root}".encode() in (process / "environ").read_bytes().split(b"\0"):
+                    found.append((process / "cmdline").read_text().replace("\0", " "))
+            except OSError:
+                continue
+        if not found or time.monotonic() > deadline:
+            return found
+        time.sleep(0.05)
+
+
 def marts(home: Home) -> dict[str, list[tuple[object, ...]]]:
     release = home.releases / "current" / "parquet"
     with duckdb.connect() as connection:
@@ -68,8 +84,9 @@ def test_a_run_that_is_killed_and_run_again_ends_as_if_nothing_had_happened(inbo
         moment = moments.uniform(0.05, 1) * took
         process = start(home)
         time.sleep(moment)
-        os.killpg(process.pid, 9)
+        process.kill()
         process.wait()
+        assert left_behind(home) == [], "a worker outlives the run that started it"
         again = start(home)
         assert again.wait() == 0, f"seed {seed}, killed after {moment:.1f} s: {again.stderr.read().decode()}"
         assert marts(home) == expected, f"seed {seed}, killed after {moment:.1f} s"

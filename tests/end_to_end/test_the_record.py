@@ -82,6 +82,27 @@ def test_everything_holds_and_both_releases_can_be_made_again(home: Home) -> Non
         assert "the rows of every mart are the same" in rebuild_release(home, path.name)
 
 
+def test_a_release_builds_the_period_that_something_came_for_and_takes_the_other_over(home: Home) -> None:
+    first, second = sorted(path for path in home.releases.iterdir() if path.name != "current")
+    manifests = [json.loads((release / "manifest.json").read_text()) for release in (first, second)]
+    assert [(one["built"], one["taken_over_from"]) for one in manifests] == [
+        (["2025-A1", "2025-S1"], None),
+        (["2025-A1"], first.name),
+    ]
+    untouched, touched = (f"parquet/fct_form_completeness/{period}.parquet" for period in ("2025-S1", "2025-A1"))
+    assert (first / untouched).samefile(second / untouched)
+    assert not (first / touched).samefile(second / touched)
+
+
+def test_nothing_is_taken_over_from_a_release_that_was_edited(home: Home, tmp_path: Path) -> None:
+    copy = _copy(home, tmp_path)
+    _edit_figure(copy)
+    published = publish_release(datetime(2026, 6, 15, tzinfo=LOCAL_TIME), copy)
+    manifest = json.loads((copy.releases / str(published) / "manifest.json").read_text())
+    assert manifest["taken_over_from"] is None
+    assert figure(copy, "current") == (100 + 222 + 333 + 400, 4)
+
+
 def test_a_figure_leads_back_to_cells_that_add_up_to_it(home: Home) -> None:
     traced = trace_figure(home, "pupils", "VN", "2025-A1", "_T", "_T", "_T", "current")
     assert traced["agrees"]

@@ -1,5 +1,6 @@
 """What a batch makes of each submission beside the others: verdict, rules, whose report it is, what is kept of it."""
 
+import shutil
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 from tally.periods import LOCAL_TIME, Period
 from tally.pipeline.home import Home
-from tally.pipeline.judge import judge_batch
+from tally.pipeline.judge import judge_batch, judge_chunks
 from tally.pipeline.read import read_submissions
 from tally.pipeline.receive import receive_new_files
 from tally.simulation.reports import areas_owing, lawful_reports
@@ -156,3 +157,27 @@ def test_judging_all_of_a_period_again_finds_the_same(home: Home, judged: dict[s
     assert len(again) == len([row for row in judged.values() if row["period_code"]])
     for name, row in again.items():
         assert row | {"batch_id": judged[name]["batch_id"]} == judged[name]
+
+
+def test_what_is_judged_in_several_batches_is_judged_as_in_one(
+    home: Home, judged: dict[str, dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def batches(limit: int) -> list[dict[str, Any]]:
+        monkeypatch.setattr("tally.pipeline.judge.LARGEST_BATCH", limit)
+        again, now = Home(tmp_path / str(limit)), SECOND + timedelta(days=1)
+        shutil.copytree(home.inbox, again.inbox)
+        shutil.copy(home.received_csv, again.received_csv)
+        chunks = receive_new_files(now, home=again)
+        chunk_ids = [read_submissions([one], again) for chunk in chunks for one in chunk]
+        steps: list[tuple[str, int, int]] = []
+        batch_ids = judge_chunks(chunk_ids, now, again, lambda *step: steps.append(step))
+        assert (steps[0][1], steps[-1][1]) == (0, steps[-1][2])
+        return [rows_of(again, again.judgement(batch_id)) for batch_id in batch_ids]
+
+    def said(rows: dict[str, Any]) -> dict[str, Any]:
+        return {name: (row["verdict"], row["rules"], row["cells"]) for name, row in rows.items()}
+
+    (whole,) = batches(len(judged))
+    several = batches(4)
+    assert [len(rows) for rows in several] == [4, 4, 4, len(judged) - 12]
+    assert {name: one for rows in several for name, one in said(rows).items()} == said(whole)

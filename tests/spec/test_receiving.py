@@ -9,7 +9,7 @@ import pytest
 
 from tally.periods import LOCAL_TIME
 from tally.pipeline.home import Home
-from tally.pipeline.receive import receive_new_files
+from tally.pipeline.receive import _chunks, receive_new_files
 from tally.pipeline.state import Submission, state_of
 
 NOW = datetime(2025, 12, 17, 9, tzinfo=LOCAL_TIME)
@@ -92,3 +92,24 @@ def test_the_same_bytes_are_a_duplicate_only_in_the_same_folder(home: Home) -> N
         "00004/b.xlsx": "00004/a.xlsx",
         "00008/a.xlsx": "00008/a.xlsx",
     }
+
+
+@pytest.mark.parametrize(
+    ("files", "cores", "chunks"),
+    [
+        (0, 2, []),
+        (1, 2, [1]),
+        (200, 8, [200]),
+        (201, 2, [101, 100]),
+        (3355, 2, [839, 839, 839, 838]),
+        (900, 4, [225] * 4),
+    ],
+)
+def test_there_are_as_many_chunks_as_cores_unless_they_would_be_too_small_or_too_large(
+    files: int, cores: int, chunks: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: cores)
+    ids = [f"{number:05}" for number in range(files)]
+    made = _chunks(ids)
+    assert [len(chunk) for chunk in made] == chunks
+    assert [one for chunk in made for one in chunk] == ids
