@@ -135,10 +135,12 @@ def naive(inbox: Path, files: int) -> None:
     import great_expectations as gx
     import openpyxl
     import pandas as pd
+    from great_expectations.data_context.types.base import ProgressBarsConfig
     from great_expectations.expectations import ExpectColumnValuesToBeBetween
 
     rules = sum(len(checks) for checks in Home.default().contracts.suites.values())
     context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
     asset = context.data_sources.add_pandas("files").add_dataframe_asset("file")
     batch = asset.add_batch_definition_whole_dataframe("whole")
     with tempfile.TemporaryDirectory() as folder, duckdb.connect(f"{folder}/naive.duckdb") as connection:

@@ -244,15 +244,19 @@ def _progress() -> Iterator[Callable[[str, int, int], None]]:
         TextColumn("{task.description:8}"), BarColumn(), MofNCompleteColumn(),
         TextColumn("{task.fields[rate]}"), TimeElapsedColumn(), TextColumn("[dim]left[/]"), TimeRemainingColumn(),
     )  # fmt: skip
-    with ProgressBars(*columns, console=err) as bars:
+    bars = ProgressBars(*columns, console=err)
 
-        def progress(step: str, done: int, total: int) -> None:
-            if step not in steps:
-                steps[step] = bars.add_task(step, total=total, rate="")
-            speed = bars.tasks[steps[step]].speed
-            bars.update(steps[step], completed=done, total=total, rate=f"{speed:,.0f} a second" if speed else "")
+    def progress(step: str, done: int, total: int) -> None:
+        bars.start()  # a thread of its own: only now, after the workers were forked
+        if step not in steps:
+            steps[step] = bars.add_task(step, total=total, rate="")
+        speed = bars.tasks[steps[step]].speed
+        bars.update(steps[step], completed=done, total=total, rate=f"{speed:,.0f} a second" if speed else "")
 
+    try:
         yield progress
+    finally:
+        bars.stop()
 
 
 def _clock(as_of: str | None) -> datetime:
