@@ -79,7 +79,8 @@ def judge_chunks(
         progress("judge", done, steps)
 
     batch_ids = [judge_batch(batch, now, home, judged) for batch in batches]
-    progress("judge", steps, steps)
+    if done < steps:  # a batch that stood already was not judged again
+        progress("judge", steps, steps)
     return batch_ids
 
 

@@ -26,7 +26,8 @@ def logged(every_seconds: float = _EVERY_SECONDS) -> Progress:
         if done == total or now - last.get(step, since) >= every_seconds:
             last[step] = now
             rate = done / (now - since) if now > since else 0.0
+            speed = f", {rate:.0f} a second" if rate >= 1 else ""
             left = f", {(total - done) / rate:.0f} s left" if rate and done < total else ""
-            _log.info("%s: %s of %s, %.0f a second%s", step, f"{done:,}", f"{total:,}", rate, left)
+            _log.info("%s: %s of %s%s%s", step, f"{done:,}", f"{total:,}", speed, left)
 
     return progress

@@ -118,7 +118,7 @@ def _make(
     judged_file = home.building / "judged.csv"
     with judged_file.open("w", newline="") as lines:
         csv.writer(lines).writerows([("submission_id", "batch_id"), *sorted(judged.items())])
-    batches = sorted(set(judged.values()))
+    batches = list(dict.fromkeys(judged.values()))  # in the order of receipt, the newest last
     if base:
         shutil.copyfile(base.release / file.name, file)
     progress("publish", 0, _STEPS)

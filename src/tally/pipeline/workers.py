@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import get_context
-from threading import Thread
+from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -32,23 +32,28 @@ def workers(home: Home, count: int | None = None, progress: Progress = unwatched
     told = context.SimpleQueue()
     with ProcessPoolExecutor(count or os.cpu_count(), context, _begin, (home, told)) as pool:
         pool.submit(os.getpid).result()
-        listener = Thread(target=_listen, args=(told, progress))
+        over = Event()
+        listener = Thread(target=_listen, args=(told, progress, over))
         listener.start()
         try:
             yield pool
         finally:
-            pool.shutdown()
-            told.put(None)
+            for process in list(pool._processes.values()):
+                process.kill()  # whatever was asked for and waited for is done; what was only made ready is not needed
+            over.set()
             listener.join()
 
 
-def _listen(told: "SimpleQueue[tuple[str, int, int] | None]", progress: Progress) -> None:
-    while (step := told.get()) is not None:
-        progress(*step)
+def _listen(told: "SimpleQueue[tuple[str, int, int]]", progress: Progress, over: Event) -> None:
+    while not (over.is_set() and told.empty()):
+        if told.empty():
+            over.wait(0.05)
+        else:
+            progress(*told.get())
 
 
 _home: Home
-_told: "SimpleQueue[tuple[str, int, int] | None]"
+_told: "SimpleQueue[tuple[str, int, int]]"
 
 
 def at_home() -> Home:
@@ -67,7 +72,7 @@ def tell(step: str, done: int, total: int) -> None:
     _told.put((step, done, total))
 
 
-def _begin(home: Home, told: "SimpleQueue[tuple[str, int, int] | None]") -> None:
+def _begin(home: Home, told: "SimpleQueue[tuple[str, int, int]]") -> None:
     global _home, _told
     _home, _told = home, told
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
