@@ -25,6 +25,11 @@ _parsed: dict[str, bytes] = {}
 _READABLE_SINCE = "v1.3.0"  # DuckDB that opens the file; since then words take half the time to write
 
 
+def memory_limit() -> str:
+    """How much memory DuckDB may take while it builds: TALLY_DUCKDB_MEMORY, as the profile of dbt has it."""
+    return os.environ.get("TALLY_DUCKDB_MEMORY", "1GB")
+
+
 @dataclass(frozen=True, slots=True)
 class BuildOutcome:
     """What a build left behind.

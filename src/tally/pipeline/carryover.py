@@ -4,7 +4,7 @@ import hashlib
 import logging
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 
-from tally.adapters.dbt import BuildOutcome
+from tally.adapters.dbt import BuildOutcome, memory_limit
 from tally.errors import BuildError, LedgerError
 from tally.pipeline.home import Home
 from tally.pipeline.releases import verify_release
@@ -83,15 +83,15 @@ def base_of(home: Home, last: Mapping[str, Any] | None, state: State, prints: Ma
     return Base(release, changed)
 
 
-def take_over(file: Path, built: BuildOutcome, periods: Sequence[str], changes: Path) -> Touched:
+def take_over(file: Path, built: BuildOutcome, periods: Sequence[str]) -> Touched:
     """Make a copy of the release before into the next one: every row that was built otherwise gives way.
 
     Shape   file: the copy; periods: those whose figures were built; → the periods (or "" where a mart has none) of
-            which rows came or went, by mart. The figures that changed are written to `changes`.
+            which rows came or went, by mart.
     Raises  BuildError if the file does not end up as what was built.
     """
     with duckdb.connect(str(file)) as connection:
-        connection.execute(f"set memory_limit = '{os.environ.get('TALLY_DUCKDB_MEMORY', '1GB')}'")
+        connection.execute(f"set memory_limit = '{memory_limit()}'")
         connection.execute(f"attach '{built.build_file}' as built (read_only)")
         connection.execute(f"attach '{built.working_file}' as working (read_only)")
         connection.execute(
@@ -106,8 +106,8 @@ def take_over(file: Path, built: BuildOutcome, periods: Sequence[str], changes: 
             [list(periods)],
         )
         marts = [name for (name,) in connection.execute(_MARTS).fetchall()]
-        touched = {mart: _replace(connection, mart, changes) for mart in marts if mart != FIGURES}
-        touched[FIGURES] = _replace(connection, FIGURES, changes)
+        touched = {mart: _replace(connection, mart) for mart in marts if mart != FIGURES}
+        touched[FIGURES] = _replace(connection, FIGURES)
         touched[FIGURES] |= _move_years_before(connection, touched[FIGURES])
         for mart in marts:
             _compare(
@@ -122,18 +122,19 @@ def take_over(file: Path, built: BuildOutcome, periods: Sequence[str], changes: 
 _MARTS = "select table_name from duckdb_tables() where database_name = 'built' and schema_name = 'marts' order by 1"
 
 
-def write_changes(file: Path, before: Path | None, changes: Path) -> None:
-    """The figures of a release that was built whole and are other than in the one before.
+def write_changes(file: Path, before: Path | None, periods: Collection[str] | None, changes: Path) -> None:
+    """The figures of some periods, or of all, that are other than in the release before.
 
     Blanks  none in the first release, and none of a period of which the release before has no figures.
     """
     with duckdb.connect(str(file), read_only=True) as connection:
-        connection.execute(f"set memory_limit = '{os.environ.get('TALLY_DUCKDB_MEMORY', '1GB')}'")
+        connection.execute(f"set memory_limit = '{memory_limit()}'")
         old = new = f"marts.{FIGURES}"
         if before:
             connection.execute(f"attach '{before}' as old (read_only)")
             old = f"old.marts.{FIGURES}"
-        _compare(connection, old, new, (*_KEY, *_TOLD), _periods(connection, old) if before else ())
+        both = [period for period in _periods(connection, old) if before and (periods is None or period in periods)]
+        _compare(connection, old, new, (*_KEY, *_TOLD), both)
         _write_changes(connection, old, changes)
 
 
@@ -160,14 +161,12 @@ def _scope(connection: duckdb.DuckDBPyConnection, mart: str) -> list[str] | None
     return _periods(connection, "scope") if mart in BY_PERIOD else None
 
 
-def _replace(connection: duckdb.DuckDBPyConnection, mart: str, changes: Path) -> set[str]:
+def _replace(connection: duckdb.DuckDBPyConnection, mart: str) -> set[str]:
     """Let what was built take the place of what stood; the periods of which rows came or went."""
     columns, old, new = _columns(connection, mart), f"marts.{mart}", f"built.marts.{mart}"
     scope = _scope(connection, mart)
     added = [] if scope is None else [period for period in scope if period not in _periods(connection, old)]
     _compare(connection, old, new, columns, scope and [period for period in scope if period not in added])
-    if mart == FIGURES:
-        _write_changes(connection, old, changes)
     connection.execute(f"delete from {old} where rowid in (select row_number from gone)")
     # one insert and no transaction: in DuckDB 1.5 rows that follow an empty insert within one are not seen after it
     connection.execute(

@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
+from tally.adapters.dbt import memory_limit
 from tally.adapters.gx import Validation, run_checkpoint
 from tally.contracts.model import RELEASE
 from tally.errors import GateError
@@ -19,9 +20,9 @@ _PLACES_NAMED = 5
 def judge_marts(
     home: Home,
     warehouse: Path,
+    periods: Sequence[str],
     judged_file: Path,
     batches: Sequence[str],
-    periods: Sequence[str],
     release_id: str,
     now: datetime,
 ) -> Validation:
@@ -31,6 +32,7 @@ def judge_marts(
     Raises  GateError that names the checks that failed, where, and what to do.
     """
     with duckdb.connect(str(warehouse), read_only=True) as connection:
+        connection.execute(f"set memory_limit = '{memory_limit()}'")
         connection.execute(f"create temp view judged as select * from read_csv('{judged_file}', all_varchar = true)")
         _accepted_lowest(home, connection, batches, periods)
         frames = []

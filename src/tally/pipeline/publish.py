@@ -4,10 +4,11 @@ import csv
 import hashlib
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,7 @@ from tally.pipeline.state import State, state_of
 from tally.pipeline.workers import at_home
 
 _BATCHES_SHOWN = 100
-_STEPS = 4  # built; made into the release; judged by the gate and extracted; published
+_STEPS_AFTER = 3  # what changed is written; the gate judges and files are extracted; the release is in its place
 
 
 def prepare_to_build(home: Home) -> None:
@@ -121,32 +122,39 @@ def _make(
     batches = list(dict.fromkeys(judged.values()))  # in the order of receipt, the newest last
     if base:
         shutil.copyfile(base.release / file.name, file)
-    progress("publish", 0, _STEPS)
-    built = build_marts(
-        *_dbt_places(home),
-        [home.judgement(batch_id) for batch_id in batches],
-        judged_file,
-        now,
-        collected_from=home.contracts.calendar.collected_from.code,
-        periods=base.periods if base else None,
-        published=file if base else None,
-    )
-    progress("publish", 1, _STEPS)
-    periods = base.periods if base else list(prints)
-    touched, marts = None, file
-    if base:
-        touched, marts = take_over(file, built, periods, release / "changes.csv"), built.build_file
-    else:
-        built.build_file.rename(file)
-        before = (home.releases / CURRENT).resolve() / file.name
-        write_changes(file, before if before.exists() else None, release / "changes.csv")
-    progress("publish", 2, _STEPS)
-    checked = (marts, judged_file, batches, periods, release_id, now)
+    portions = _by_year(base.periods if base else prints)
+    steps = len(portions) + _STEPS_AFTER
+    touched: Touched = {}
+    for done, portion in enumerate(portions):
+        progress("publish", done, steps)
+        built = build_marts(
+            *_dbt_places(home),
+            [home.judgement(batch_id) for batch_id in batches],
+            judged_file,
+            now,
+            collected_from=home.contracts.calendar.collected_from.code,
+            periods=portion,
+            published=file if file.exists() else None,
+        )
+        if file.exists():
+            marts = built.build_file
+            for mart, periods in take_over(file, built, portion).items():
+                touched.setdefault(mart, set()).update(periods)
+        else:
+            marts = built.build_file.rename(file)
+    progress("publish", len(portions), steps)
+    before = (home.releases / CURRENT).resolve() / file.name
+    changed = touched[FIGURES] if base else None
+    write_changes(file, before if before.exists() else None, changed, release / "changes.csv")
+    # what was built in one go is judged by itself: what stood was judged when it was built
+    checked = (marts, portions[0]) if len(portions) == 1 else (file, list(prints))
+    progress("publish", len(portions) + 1, steps)
     with ThreadPoolExecutor(1) as aside:
         extracting = aside.submit(_extract, release, base, touched)
-        gate = judge.submit(_check_at_home, *checked).result() if judge else _check(home, *checked)
+        asked = (*checked, judged_file, batches, release_id, now)
+        gate = judge.submit(_check_at_home, *asked).result() if judge else _check(home, *asked)
         extracting.result()
-    progress("publish", 3, _STEPS)
+    progress("publish", len(portions) + 2, steps)
     manifest = {
         "release_id": release_id,
         "identity": identity,
@@ -156,7 +164,7 @@ def _make(
         "contracts": home.contracts.version,
         "packages": packages(),
         "periods": prints,
-        "built": list(periods),
+        "built": [period for portion in portions for period in portion],
         "taken_over_from": base.release.name if base else None,
         "batches": batches,
         "submissions": len(judged),
@@ -169,8 +177,14 @@ def _make(
     release.rename(home.releases / release_id)
     sync_folder(home.releases)
     shutil.rmtree(home.building, ignore_errors=True)
-    progress("publish", _STEPS, _STEPS)
+    progress("publish", steps, steps)
     return release_id
+
+
+def _by_year(periods: Collection[str]) -> list[list[str]]:
+    """Periods in portions that are built one after the other, so that memory holds one year; at least one portion."""
+    years = groupby(sorted(periods), key=lambda period: period[:4])
+    return [list(of_year) for _, of_year in years] or [[]]
 
 
 def _dbt_places(home: Home) -> tuple[Path, Path, Path]:
@@ -181,14 +195,14 @@ def _dbt_places(home: Home) -> tuple[Path, Path, Path]:
 def _check(
     home: Home,
     marts: Path,
+    periods: Sequence[str],
     judged_file: Path,
     batches: Sequence[str],
-    periods: Sequence[str],
     release_id: str,
     now: datetime,
 ) -> dict[str, str]:
     """Let the gate judge, and write Data Docs of it and of the newest batches; the outcome of each check."""
-    gate = judge_marts(home, marts, judged_file, batches, periods, release_id, now)
+    gate = judge_marts(home, marts, periods, judged_file, batches, release_id, now)
     shown = [home.judgement(batch_id) / "validation" for batch_id in batches[-_BATCHES_SHOWN:]]
     validations = [path for validated in shown for path in sorted(validated.glob("*.json"))]
     gate_file = gate.save(home.building / "release_gate.json")
