@@ -6,17 +6,10 @@
     {%- set relation = source(source_name, table_name) -%}
     {%- set given = execute and load_relation(relation) is not none -%}
     {%- set node = graph.sources['source.tally.' ~ source_name ~ '.' ~ table_name] if execute else {} -%}
-    (
-        select
-            {%- for column in node.get('columns', {}).values() %}
-            cast({{ column.name if given else 'null' }} as {{ column.data_type }}) as {{ column.name }},
-            {%- else %}
-            *
-            {%- endfor %}
-        {%- if given or not execute %}
-        from {{ relation }}
-        {%- else %}
-        where false
-        {%- endif %}
-    )
+    {%- set columns = [] -%}
+    {%- for column in node.get('columns', {}).values() -%}
+        {%- set said = column.name if given else 'null' -%}
+        {%- do columns.append('cast(' ~ said ~ ' as ' ~ column.data_type ~ ') as ' ~ column.name) -%}
+    {%- endfor -%}
+    (select {{ columns | join(', ') or '*' }} {{ 'from ' ~ relation if given or not execute else 'where false' }})
 {%- endmacro %}
