@@ -336,14 +336,16 @@ def nation(report: Report, folder: Path) -> tuple[Measured, float, int]:
     for name in STEPS:
         report.add(f"step by step: {name}", measure(this("step", name, at), stepwise))
     whole = report.add("**tally run, nation 2025-A1**", measure([*TALLY, "run", "--as-of", at], home))
+    again = report.add("floor, once more", measure(this("floor"), home))
+    low_seconds = (low.seconds + again.seconds) / 2
     report.add("tally run again, nothing new", measure([*TALLY, "run", "--as-of", at], home))
     seconds = through_airflow(airflow)
     report.add("through Airflow, nation 2025-A1", Measured(seconds, 0, 0))
-    report.fact("2025-A1 to the floor", f"{whole.seconds / low.seconds:.1f} ×", "≤ 6 ×")
+    report.fact("2025-A1 to the floor, the mean of both", f"{whole.seconds / low_seconds:.1f} ×", "≤ 6 ×")
     report.fact("2025-A1 to the naive peer", f"{scaled.seconds / whole.seconds:.0f} × faster", "≥ 50 ×")
     report.fact("2025-A1 peak memory", f"{whole.peak / 1024:.2f} GiB", "≤ 2.5 GiB")
     report.fact("Airflow on top of it", f"{seconds - whole.seconds:.0f} s", "≤ 60 s")
-    return whole, low.seconds, workbooks
+    return whole, low_seconds, workbooks
 
 
 def history(report: Report, folder: Path, whole: Measured, workbooks: int) -> None:
@@ -377,12 +379,14 @@ def history(report: Report, folder: Path, whole: Measured, workbooks: int) -> No
 
 def main() -> None:
     report = Report()
-    with tempfile.TemporaryDirectory() as folder:
-        whole, low, workbooks = nation(report, Path(folder))
-        history(report, Path(folder), whole, workbooks)
+    target = PROJECT / "docs" / "reference" / "benchmark.md"
     for period in (OLD_MAP, NEW_MAP):
         report.fact(f"names resolved a second, map of {period}", f"{names_a_second(period):,.0f}", "≥ 1,000")
-    report.write(PROJECT / "docs" / "reference" / "benchmark.md", low)
+    with tempfile.TemporaryDirectory() as folder:
+        whole, low, workbooks = nation(report, Path(folder))
+        report.write(target, low)  # what there is, should the rest not come to its end
+        history(report, Path(folder), whole, workbooks)
+        report.write(target, low)
 
 
 if __name__ == "__main__":
