@@ -12,6 +12,7 @@ import pytest
 from tally.periods import LOCAL_TIME, Period
 from tally.pipeline.home import Home
 from tally.pipeline.judge import judge_batch, judge_chunks
+from tally.pipeline.judgements import is_whole
 from tally.pipeline.read import read_submissions
 from tally.pipeline.receive import receive_new_files
 from tally.simulation.reports import areas_owing, lawful_reports
@@ -125,6 +126,15 @@ def test_each_is_judged_by_what_came_before_it(
     judged: dict[str, dict[str, Any]], name: str, verdict: str, rules: list[str]
 ) -> None:
     assert (judged[name]["verdict"], sorted(judged[name]["rules"])) == (verdict, rules)
+
+
+def test_a_batch_of_which_nothing_is_accepted_is_whole_too(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    (home.inbox / "00004").mkdir(parents=True)
+    (home.inbox / "00004" / "torn.xlsx").write_text("no workbook")
+    folder = judge(home, SECOND)
+    assert is_whole(folder)
+    assert pq.read_table(folder / "observations.parquet").num_rows == 0
 
 
 def test_only_accepted_submissions_have_figures(judged: dict[str, dict[str, Any]]) -> None:

@@ -342,10 +342,12 @@ def _write(
 
 def _write_observations(path: Path, figures: pd.DataFrame, periods: Mapping[str, str]) -> None:
     """The figures of accepted submissions, each period apart from the others: who asks for one reads no other."""
-    figures = figures.assign(period_code=figures.submission_id.map(periods).astype("category"))
-    kept = figures[figures.period_code.notna() & (figures.state != CellState.NOT_USED)]
+    kept = figures[figures.submission_id.isin(list(periods)) & (figures.state != CellState.NOT_USED)]
+    kept = kept.assign(period_code=kept.submission_id.map(periods).astype("category"))
     observations = kept.rename(columns={"value": "obs_value", "state": "cell_state"})[OBSERVATIONS.names]
-    table = pa.Table.from_pandas(observations.astype({"obs_value": "Int64"}), preserve_index=False)
+    table = OBSERVATIONS.empty_table()
+    if len(observations):  # no row, no type of a word
+        table = pa.Table.from_pandas(observations.astype({"obs_value": "Int64"}), preserve_index=False)
     table = table.replace_schema_metadata()
     # words go in as the categories that they are; without the schema of Arrow they come out as words
     with appearing(path) as temporary, pq.ParquetWriter(temporary, table.schema, store_schema=False) as writer:
