@@ -10,7 +10,9 @@ built as (
 published as (
     select *
     from {{ ref('stg_published__figures') }}
-    where period_code not in (select built.period_code from built)
+    where
+        area_level in ('nation', 'province')
+        and period_code not in (select built.period_code from built)
 ),
 
 figures as (
@@ -28,12 +30,12 @@ flows as (
 ),
 
 second_halves as (
-    select figures.*
-    from figures
-    semi join flows on figures.indicator_code = flows.indicator_code
+    select built.*
+    from built
+    semi join flows on built.indicator_code = flows.indicator_code
     where
-        figures.period_code like '%S2'
-        and figures.obs_status = 'A'
+        built.period_code like '%S2'
+        and built.obs_status = 'A'
 )
 
 select
