@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+from processes import left_behind
 
 PROJECT = Path(__file__).parents[2]
 SAMPLES = Path(__file__).parents[1] / "field_samples"
@@ -31,18 +32,6 @@ def finish(process: subprocess.Popen[str]) -> str:
     said, _ = process.communicate(timeout=300)
     assert process.returncode == 0, said
     return said
-
-
-def left_behind(home: Path) -> list[str]:
-    """Command lines of processes that were started for this TALLY_HOME."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            if f"TALLY_HOME={home}".encode() in (process / "environ").read_bytes().split(b"\0"):
-                found.append((process / "cmdline").read_text().replace("\0", " "))
-        except OSError:
-            continue
-    return found
 
 
 def events(home: Path, name: str) -> list[dict[str, object]]:

@@ -7,8 +7,6 @@ periods as (select * from {{ ref('stg_contracts__periods') }}),
 
 halves as (select * from {{ ref('int_second_halves_exact') }}),
 
-second_halves as (select * from {{ ref('stg_contracts__second_halves') }}),
-
 -- each period under the reported one whose map it stands on
 given as (
     select
@@ -22,13 +20,12 @@ given as (
     union all
 
     select
-        halves.period_code,
-        halves.whole_year_code as reported_period_code,
-        second_halves.period_year,
+        period_code,
+        whole_year_code as reported_period_code,
+        period_year,
         'S2' as period_part,
-        halves.frame,
+        frame,
     from halves
-    inner join second_halves on halves.period_code = second_halves.period_code
 ),
 
 areas_given as (

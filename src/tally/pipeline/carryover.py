@@ -165,8 +165,9 @@ def _replace(connection: duckdb.DuckDBPyConnection, mart: str) -> set[str]:
     """Let what was built take the place of what stood; the periods of which rows came or went."""
     columns, old, new = _columns(connection, mart), f"marts.{mart}", f"built.marts.{mart}"
     scope = _scope(connection, mart)
-    added = [] if scope is None else [period for period in scope if period not in _periods(connection, old)]
-    _compare(connection, old, new, columns, scope and [period for period in scope if period not in added])
+    stood = set() if scope is None else set(_periods(connection, old))
+    added = [] if scope is None else [period for period in scope if period not in stood]
+    _compare(connection, old, new, columns, scope and [period for period in scope if period in stood])
     connection.execute(f"delete from {old} where rowid in (select row_number from gone)")
     # one insert and no transaction: in DuckDB 1.5 rows that follow an empty insert within one are not seen after it
     connection.execute(
