@@ -1,7 +1,7 @@
 -- Grain: one row per frame, area of the frame, period, indicator and cell (sex, age band, subset).
 with
 
-figures as (select * from {{ ref('int_figures') }}),
+figures_unordered as (select * from {{ ref('int_figures') }}),
 
 published as (select * from {{ ref('int_figures_published') }}),
 
@@ -21,6 +21,25 @@ cells as (
     from cells_printed
 ),
 
+-- most are asked for these, and where they stand together the others need not be read: sorting all would cost more
+largest_areas as (
+    select frame_area_number
+    from frame_areas
+    where area_level in ('nation', 'province')
+),
+
+figures as (
+    select figures_unordered.*
+    from figures_unordered
+    semi join largest_areas on figures_unordered.frame_area_number = largest_areas.frame_area_number
+
+    union all
+
+    select figures_unordered.*
+    from figures_unordered
+    anti join largest_areas on figures_unordered.frame_area_number = largest_areas.frame_area_number
+),
+
 figures_told as (
     select
         period_code,
@@ -28,7 +47,7 @@ figures_told as (
         cell_number,
         obs_value,
         obs_status,
-    from figures
+    from figures_unordered
     where obs_value is not null
 
     union all

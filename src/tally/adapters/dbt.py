@@ -3,25 +3,28 @@
 import hashlib
 import os
 import pickle
+import shutil
 import sys
-from collections import Counter
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from tally.adapters.files import write_whole
 from tally.errors import BuildError
 
 FAILED = ("error", "fail", "runtime error")
 _NODES_NAMED = 10
 _KEPT = Path(sys.prefix) / "share" / "tally" / "dbt"
 _MOST_KEPT = 8
-_parsed: dict[str, bytes] = {}
+_MADE_BY = ("dbt-core", "dbt-duckdb", "duckdb")
+_MANIFEST = "manifest.pickle"
+_OF_WHAT_IS_GIVEN = "source:*+"
 _READABLE_SINCE = "v1.3.0"  # DuckDB that opens the file; since then words take half the time to write
 
 
@@ -34,15 +37,11 @@ def memory_limit() -> str:
 class BuildOutcome:
     """What a build left behind.
 
-    Shape  `build_file` holds the schema `marts` and nothing else; `working_file` what the marts were made of;
-           `nodes` how many nodes of each type ended how, as {("model", "success"): 28}; `seconds` by node.
+    Shape  `build_file` holds the schema `marts` and nothing else; `working_file` what the marts were made of.
     """
 
     build_file: Path
     working_file: Path
-    manifest: Path
-    nodes: dict[tuple[str, str], int]
-    seconds: dict[str, float]
 
 
 def build_marts(
@@ -63,19 +62,18 @@ def build_marts(
     Shape   judged_file: CSV (submission_id,batch_id), for each submission the batch whose judgement is current;
             judgement_folders: one folder a batch, named as the batch; periods: those whose figures are built (None:
             all), published: the release in which the figures of the others stand. Nothing is written into
-            project_dir: dbt's own files go to target_dir, its log to `logs` beside build_file. A target_dir that is
-            kept makes the first build of a process into the same build_file start faster.
+            project_dir: dbt's own files go to target_dir.
     Raises  BuildError that names the models and tests that failed; then build_file is not fit to be published.
     """
-    working_file, published_file = (build_file.with_name(f"{build_file.name}.{of}") for of in ("working", "published"))
+    prepared = prepare_project(project_dir, build_file, target_dir)
     build_file.parent.mkdir(parents=True, exist_ok=True)
-    for file in (build_file, working_file, published_file):
-        file.unlink(missing_ok=True)
-        file.with_name(file.name + ".wal").unlink(missing_ok=True)
-        duckdb.connect(str(file), config={"storage_compatibility_version": _READABLE_SINCE}).close()
+    working_file, published_file = _make_way(build_file)
+    for file in (build_file, working_file):
+        shutil.copyfile(prepared / file.name, file)
     if published:
-        published_file.unlink()
         published_file.symlink_to(published.absolute())
+    else:
+        _create(published_file)
     with duckdb.connect(str(working_file)) as connection:
         _give(connection, judgement_folders, judged_file, periods)
         connection.execute("create schema build")
@@ -87,68 +85,92 @@ def build_marts(
             [as_of, collected_from, None if periods is None else list(periods)],
         )
     arguments = [] if with_unit_tests else ["--exclude-resource-type", "unit_test"]
-    manifest = pickle.loads(parse_project(project_dir, build_file, target_dir))  # noqa: S301 - our own
-    answer = _run("build", project_dir, build_file, target_dir, *arguments, manifest=manifest)
-    results: list[Any] = list(getattr(answer.result, "results", ()))
-    if not answer.success:
-        raise BuildError(_failures(build_file, results, answer.exception))
-    return BuildOutcome(
-        build_file=build_file,
-        working_file=working_file,
-        manifest=target_dir / "manifest.json",
-        nodes=dict(Counter((str(one.node.resource_type), str(one.status)) for one in results)),
-        seconds={one.node.unique_id: one.execution_time for one in results},
+    manifest = (prepared / _MANIFEST).read_bytes()
+    answer = _run(
+        "build", project_dir, build_file, target_dir, "--select", _OF_WHAT_IS_GIVEN, *arguments, manifest=manifest
     )
+    if not answer.success:
+        raise BuildError(_failures(build_file, answer))
+    return BuildOutcome(build_file, working_file)
 
 
-def parse_project(project_dir: Path, build_file: Path, target_dir: Path) -> bytes:
-    """Import dbt and parse the project; what came of it is kept beside the installed packages, by what was read.
+def prepare_project(project_dir: Path, build_file: Path, target_dir: Path) -> Path:
+    """Import dbt, parse the project, and build what depends on the contracts alone: the same for every build.
 
-    Shape   dbt's manifest, pickled: a build changes the one that it is given.
+    Shape   a folder with dbt's manifest, pickled (a build changes the one that it is given), and the two files that a
+            build starts from. It is kept beside the installed packages, or in target_dir where nothing can be written
+            there, by a hash of what was read.
+    Raises  BuildError that names what failed.
     """
     import dbt.cli.main  # noqa: F401  takes two seconds
-    from dbt.version import __version__
 
-    digest = hashlib.sha256(f"{__version__} {build_file.stem}".encode())
+    digest = hashlib.sha256(" ".join([build_file.name, *map(version, _MADE_BY)]).encode())
     for path in sorted(path for path in project_dir.absolute().rglob("*") if path.is_file()):
         digest.update(path.as_posix().encode() + b"\0" + path.read_bytes())
     key = digest.hexdigest()[:16]
-    if key not in _parsed:
-        kept = _KEPT / f"{key}.pickle"
-        _parsed[key] = kept.read_bytes() if kept.exists() else _parse(project_dir, build_file, target_dir)
-        _keep(kept, _parsed[key])
-    return _parsed[key]
+    kept = [folder / key for folder in (_KEPT, target_dir.absolute() / "kept")]
+    for folder in kept:
+        if folder.exists():
+            os.utime(folder)
+            return folder
+    for folder in kept:
+        try:
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            making = Path(tempfile.mkdtemp(prefix=".", dir=folder.parent))
+        except OSError:  # an installation that may not be written to
+            continue
+        try:
+            _prepare(project_dir, making / build_file.name, target_dir)
+            making.chmod(0o755)
+            making.rename(folder)
+        except OSError:
+            if not folder.exists():  # another process was not sooner
+                raise
+        finally:
+            shutil.rmtree(making, ignore_errors=True)
+        for old in sorted(folder.parent.iterdir(), key=lambda path: path.stat().st_mtime)[:-_MOST_KEPT]:
+            shutil.rmtree(old, ignore_errors=True)
+        return folder
+    raise BuildError(f"{target_dir}: nothing can be written there")
 
 
-def _parse(project_dir: Path, build_file: Path, target_dir: Path) -> bytes:
+def _prepare(project_dir: Path, build_file: Path, target_dir: Path) -> None:
+    for file in (build_file, *_make_way(build_file)):
+        _create(file)
     answer = _run("parse", project_dir, build_file, target_dir)
+    if answer.success:
+        manifest = pickle.dumps(answer.result)
+        build_file.with_name(_MANIFEST).write_bytes(manifest)
+        answer = _run("build", project_dir, build_file, target_dir, "--exclude", _OF_WHAT_IS_GIVEN, manifest=manifest)
     if not answer.success:
-        raise BuildError(_failures(build_file, [], answer.exception))
-    return pickle.dumps(answer.result)
+        raise BuildError(_failures(build_file, answer))
 
 
-def _keep(file: Path, content: bytes) -> None:
-    if file.exists():
-        return
-    try:
-        write_whole(file, content)
-        for old in sorted(file.parent.iterdir(), key=lambda path: path.stat().st_mtime)[:-_MOST_KEPT]:
-            old.unlink(missing_ok=True)
-    except OSError:
-        pass  # an installation that may not be written to parses again
+def _make_way(build_file: Path) -> tuple[Path, Path]:
+    """(working file, published file) beside a file that is built; of none of the three anything is left."""
+    working_file, published_file = (build_file.with_name(f"{build_file.name}.{of}") for of in ("working", "published"))
+    for file in (build_file, working_file, published_file):
+        file.unlink(missing_ok=True)
+        file.with_name(file.name + ".wal").unlink(missing_ok=True)
+    return working_file, published_file
+
+
+def _create(file: Path) -> None:
+    duckdb.connect(str(file), config={"storage_compatibility_version": _READABLE_SINCE}).close()
 
 
 def _run(
-    command: str, project_dir: Path, build_file: Path, target_dir: Path, *arguments: str, manifest: Any = None
+    command: str, project_dir: Path, build_file: Path, target_dir: Path, *arguments: str, manifest: bytes | None = None
 ) -> Any:
     from dbt.cli.main import dbtRunner
 
     project = str(project_dir.absolute())
-    paths = ["--target-path", str(target_dir.absolute()), "--log-path", str(build_file.absolute().parent / "logs")]
-    quiet = ["--log-level", "none", "--log-level-file", "info", "--no-use-colors"]
+    paths = ["--target-path", str(target_dir.absolute()), "--log-path", str(target_dir.absolute())]
+    # what failed is said by the error; telling every step of the others takes a tenth of the time
+    quiet = ["--log-level", "none", "--log-level-file", "none", "--no-write-json"]
     try:
         with _environment(TALLY_BUILD_FILE=str(build_file.absolute()), DO_NOT_TRACK="1"):
-            return dbtRunner(manifest=manifest).invoke(
+            return dbtRunner(manifest=manifest and pickle.loads(manifest)).invoke(  # noqa: S301 - our own
                 [command, "--project-dir", project, "--profiles-dir", project, *paths, *quiet, *arguments]
             )
     finally:
@@ -209,9 +231,10 @@ def _let_go() -> None:
     manager.close_all_connections()
 
 
-def _failures(build_file: Path, results: Sequence[Any], exception: BaseException | None) -> str:
+def _failures(build_file: Path, answer: Any) -> str:
+    results = getattr(answer.result, "results", ())
     failed = [f"{one.node.name}: {' '.join((one.message or '').split())}" for one in results if one.status in FAILED]
     if not failed:
-        return f"{build_file.name}: {exception or 'dbt gave no reason'}"
+        return f"{build_file.name}: {answer.exception or 'dbt gave no reason'}"
     more = f"; and {len(failed) - _NODES_NAMED} more" if len(failed) > _NODES_NAMED else ""
     return f"{build_file.name}: {'; '.join(failed[:_NODES_NAMED])}{more}"

@@ -226,8 +226,24 @@ def _write_changes(connection: duckdb.DuckDBPyConnection, old: str, changes: Pat
 
 def _move_years_before(connection: duckdb.DuckDBPyConnection, touched: set[str]) -> set[str]:
     """Figures that were taken over, and name one of a touched period as that of their year before; their periods."""
+    later = connection.execute(
+        f"""
+        select distinct period_code
+        from working.intermediate.int_years_before
+        where
+            period_before in (select unnest(?))
+            and period_code not in (from scope)
+            and period_code in (select period_code from marts.{FIGURES})
+        order by 1
+        """,
+        [[*touched]],
+    ).fetchall()
+    if not later:
+        return set()
     cell = ", ".join(_CELL)
     key = " and ".join(f"later.{name} = changed.{name}" for name in ("frame", "area_code", *_CELL))
+    # said in words: then no other period is read
+    in_later = f"later.period_code in ({', '.join(repr(period) for (period,) in later)})"
     connection.execute(
         f"""
         create or replace temp table changed as
@@ -236,14 +252,14 @@ def _move_years_before(connection: duckdb.DuckDBPyConnection, touched: set[str])
             from working.intermediate.int_years_before as years_before
             inner join working.intermediate.int_frame_areas as areas
                 on years_before.number_before = areas.frame_area_number
-            where years_before.period_code not in (from scope) and period_before in (select unnest(?))
+            where years_before.period_code in (select unnest($later))
         ),
         figures as (
             select frame, area_code, {cell}, period_after, obs_value, obs_status
             from (
                 from come
                 union all by name
-                from built.marts.{FIGURES} where period_code in (select unnest(?))
+                from built.marts.{FIGURES} where period_code in (select unnest($added))
             )
             inner join years using (frame, area_code, period_code)
             union all
@@ -260,13 +276,17 @@ def _move_years_before(connection: duckdb.DuckDBPyConnection, touched: set[str])
         from figures
         inner join marts.{FIGURES} as later using (frame, area_code, {cell})
         where
-            later.period_code = figures.period_after
+            {in_later}
+            and later.period_code = figures.period_after
             and (
                 later.value_year_before is distinct from figures.obs_value
                 or later.status_year_before is distinct from if(figures.obs_value is null, null, figures.obs_status)
             )
         """,
-        [[*touched], [*touched - {*_periods(connection, "gone"), *_periods(connection, "come")}]],
+        {
+            "later": [period for (period,) in later],
+            "added": [*touched - {*_periods(connection, "gone"), *_periods(connection, "come")}],
+        },
     )
     connection.execute(
         f"""
@@ -276,7 +296,7 @@ def _move_years_before(connection: duckdb.DuckDBPyConnection, touched: set[str])
             status_year_before = if(changed.obs_value is null, null, changed.obs_status),
             change_on_year = later.obs_value - changed.obs_value
         from changed
-        where later.period_code = changed.period_after and {key}
+        where {in_later} and later.period_code = changed.period_after and {key}
         """
     )
     return {period for (period,) in connection.execute("select distinct period_after from changed").fetchall()}

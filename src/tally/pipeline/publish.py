@@ -16,7 +16,7 @@ import duckdb
 
 from tally.adapters.archive import file_hash
 from tally.adapters.data_docs import build_data_docs
-from tally.adapters.dbt import build_marts, parse_project
+from tally.adapters.dbt import build_marts, prepare_project
 from tally.adapters.files import locked, point, sync_folder
 from tally.errors import BuildError, TallyError
 from tally.periods import LOCAL_TIME, Period, periods_between
@@ -46,7 +46,7 @@ _STEPS_AFTER = 3  # what changed is written; the gate judges and files are extra
 
 def prepare_to_build(home: Home) -> None:
     """Do what takes time and does not depend on what is built: best in a process that publishes later."""
-    parse_project(*_dbt_places(home))
+    prepare_project(*_dbt_places(home))
 
 
 def publish_release(
