@@ -170,7 +170,8 @@ def _run(
     quiet = ["--log-level", "none", "--log-level-file", "none", "--no-write-json"]
     try:
         with _environment(TALLY_BUILD_FILE=str(build_file.absolute()), DO_NOT_TRACK="1"):
-            return dbtRunner(manifest=manifest and pickle.loads(manifest)).invoke(  # noqa: S301 - our own
+            parsed: Any = pickle.loads(manifest) if manifest else None  # noqa: S301 - our own
+            return dbtRunner(manifest=parsed).invoke(
                 [command, "--project-dir", project, "--profiles-dir", project, *paths, *quiet, *arguments]
             )
     finally:

@@ -16,7 +16,6 @@ from tally.exports.letter import letter
 from tally.exports.marked import MarkingError, marked_workbook
 from tally.pipeline.home import Home
 from tally.pipeline.progress import Progress, unwatched
-from tally.pipeline.state import state_of
 from tally.pipeline.workers import at_home, workers
 from tally.vocabulary import Severity, Verdict
 
@@ -38,10 +37,9 @@ def answer_batch(
             the batch was judged, so that answering again writes the same bytes.
     """
     home = home or Home.default()
-    events = list(home.ledger.events())
-    judged_at = next(
-        (datetime.fromisoformat(e["at"]) for e in events if e["event"] == "judged" and e["batch_id"] == batch_id), now
-    )
+    state = home.state()
+    times = (one.judged_at for one in state.submissions.values() if one.batch_id == batch_id and one.judged_at)
+    judged_at = min(times, default=now)
     folder = home.judgement(batch_id)
     submissions = [
         _submission(row) for row in pq.ParquetFile(folder / "submissions.parquet").read(_SUBMISSION).to_pylist()
@@ -59,7 +57,6 @@ def answer_batch(
         for earlier in folder.glob("*_*"):
             if earlier.name.partition("_")[0] in mine and earlier not in written:
                 earlier.unlink()  # the submission was judged again, and this is no longer the answer
-    state = state_of(events)
     open_ids = [i.submission_id for i in submissions if state.submissions[i.submission_id].answered_batch != batch_id]
     if open_ids:
         event = {"event": "answered", "batch_id": batch_id, "submission_ids": open_ids, "letters": len(answers)}
@@ -73,9 +70,7 @@ def answer_outstanding(
     """Answer every batch with a submission whose judgement was not answered yet; the number of letters."""
     home = home or Home.default()
     waiting = [
-        one.batch_id
-        for one in state_of(home.ledger.events()).submissions.values()
-        if one.batch_id and one.answered_batch != one.batch_id
+        one.batch_id for one in home.state().submissions.values() if one.batch_id and one.answered_batch != one.batch_id
     ]
     return sum(answer_batch(batch_id, now, home, pool, progress) for batch_id in dict.fromkeys(waiting))
 

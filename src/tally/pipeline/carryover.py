@@ -4,7 +4,7 @@ import hashlib
 import logging
 import os
 import shutil
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -34,6 +34,7 @@ PACKAGES = (
 _CELL = ("indicator_code", "sex", "age_band", "subset")
 _KEY = ("frame", "area_code", "area_level", "period_code", *_CELL)
 _TOLD = ("obs_value", "obs_status")
+_CHANGED = ("value_before", "value_now", "status_before", "status_now")
 _log = logging.getLogger(__name__)
 
 Touched = dict[str, set[str]]
@@ -83,11 +84,11 @@ def base_of(home: Home, last: Mapping[str, Any] | None, state: State, prints: Ma
     return Base(release, changed)
 
 
-def take_over(file: Path, built: BuildOutcome, periods: Sequence[str]) -> Touched:
+def take_over(file: Path, built: BuildOutcome, periods: Sequence[str], changes: Path | None = None) -> Touched:
     """Make a copy of the release before into the next one: every row that was built otherwise gives way.
 
     Shape   file: the copy; periods: those whose figures were built; → the periods (or "" where a mart has none) of
-            which rows came or went, by mart.
+            which rows came or went, by mart. `changes`: Parquet of the figures that are other than before.
     Raises  BuildError if the file does not end up as what was built.
     """
     with duckdb.connect(str(file)) as connection:
@@ -107,13 +108,25 @@ def take_over(file: Path, built: BuildOutcome, periods: Sequence[str]) -> Touche
         )
         marts = [name for (name,) in connection.execute(_MARTS).fetchall()]
         touched = {mart: _replace(connection, mart) for mart in marts if mart != FIGURES}
+        connection.execute(f"create temp table frames_before as select distinct frame from marts.{FIGURES}")
         touched[FIGURES] = _replace(connection, FIGURES)
+        if changes:
+            _write_changes(connection, changes)
         touched[FIGURES] |= _move_years_before(connection, touched[FIGURES])
         for mart in marts:
-            _compare(
-                connection, f"marts.{mart}", f"built.marts.{mart}", _columns(connection, mart), _scope(connection, mart)
-            )
-            if connection.execute("select 1 from gone union all select 1 from come").fetchone():
+            scope = _scope(connection, mart)
+            columns = ", ".join(_columns(connection, mart))
+            sums = {
+                connection.execute(
+                    f"""
+                    select count(*), sum(hash({columns})::hugeint)
+                    from {database}marts.{mart}
+                    where {"true" if scope is None else _is_of(scope)}
+                    """
+                ).fetchone()
+                for database in ("", "built.")
+            }
+            if len(sums) != 1:
                 raise BuildError(f"{file.name}: marts.{mart} is not what was built")
         connection.execute("checkpoint")
     return touched
@@ -122,20 +135,29 @@ def take_over(file: Path, built: BuildOutcome, periods: Sequence[str]) -> Touche
 _MARTS = "select table_name from duckdb_tables() where database_name = 'built' and schema_name = 'marts' order by 1"
 
 
-def write_changes(file: Path, before: Path | None, periods: Collection[str] | None, changes: Path) -> None:
-    """The figures of some periods, or of all, that are other than in the release before.
+def compare_releases(file: Path, before: Path, changes: Path) -> None:
+    """Parquet of the figures that are other than in the release before, for a file that took nothing over from it."""
+    with duckdb.connect(str(file), read_only=True) as connection:
+        connection.execute(f"set memory_limit = '{memory_limit()}'")
+        connection.execute(f"attach '{before}' as old (read_only)")
+        old = f"old.marts.{FIGURES}"
+        connection.execute(f"create temp table frames_before as select distinct frame from {old}")
+        _compare(connection, old, f"marts.{FIGURES}", (*_KEY, *_TOLD), _periods(connection, old))
+        _write_changes(connection, changes)
+
+
+def write_changes(parts: Sequence[Path], changes: Path) -> None:
+    """CSV of the figures that are other than in the release before.
 
     Blanks  none in the first release, and none of a period of which the release before has no figures.
     """
-    with duckdb.connect(str(file), read_only=True) as connection:
+    with duckdb.connect() as connection:
         connection.execute(f"set memory_limit = '{memory_limit()}'")
-        old = new = f"marts.{FIGURES}"
-        if before:
-            connection.execute(f"attach '{before}' as old (read_only)")
-            old = f"old.marts.{FIGURES}"
-        both = [period for period in _periods(connection, old) if before and (periods is None or period in periods)]
-        _compare(connection, old, new, (*_KEY, *_TOLD), both)
-        _write_changes(connection, old, changes)
+        empty = ", ".join(f"null as {name}" for name in (*_KEY, *_CHANGED))
+        rows = "read_parquet(?)" if parts else f"(select {empty} where false)"
+        connection.execute(
+            f"copy (from {rows} order by all) to '{changes}' (header)", [[str(part) for part in parts]] if parts else []
+        )
 
 
 def link(source: Path, target: Path) -> None:
@@ -154,6 +176,11 @@ def _periods(connection: duckdb.DuckDBPyConnection, rows: str) -> list[str]:
     return [
         period for (period,) in connection.execute(f"select distinct period_code from {rows} order by 1").fetchall()
     ]
+
+
+def _is_of(periods: Sequence[str]) -> str:
+    """That a row is of these periods, said in words: then no other period is read."""
+    return f"period_code in ({', '.join(repr(period) for period in periods) or 'null'})"
 
 
 def _scope(connection: duckdb.DuckDBPyConnection, mart: str) -> list[str] | None:
@@ -204,7 +231,7 @@ def _compare(
             )
 
 
-def _write_changes(connection: duckdb.DuckDBPyConnection, old: str, changes: Path) -> None:
+def _write_changes(connection: duckdb.DuckDBPyConnection, changes: Path) -> None:
     connection.execute(
         f"""
         copy (
@@ -217,9 +244,8 @@ def _write_changes(connection: duckdb.DuckDBPyConnection, old: str, changes: Pat
             where
                 gone.obs_value is distinct from come.obs_value
                 -- a map that the release before did not have is no change of its figures
-                and frame in (select frame from {old})
-            order by all
-        ) to '{changes}' (header)
+                and frame in (select frame from frames_before)
+        ) to '{changes}' (format parquet)
         """
     )
 
@@ -242,8 +268,7 @@ def _move_years_before(connection: duckdb.DuckDBPyConnection, touched: set[str])
         return set()
     cell = ", ".join(_CELL)
     key = " and ".join(f"later.{name} = changed.{name}" for name in ("frame", "area_code", *_CELL))
-    # said in words: then no other period is read
-    in_later = f"later.period_code in ({', '.join(repr(period) for (period,) in later)})"
+    in_later = f"later.{_is_of([period for (period,) in later])}"
     connection.execute(
         f"""
         create or replace temp table changed as

@@ -5,11 +5,13 @@ import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from threading import Lock
 
 from tally.adapters.archive import Archive
 from tally.adapters.ledger import Ledger
 from tally.contracts.load import load_contracts
 from tally.contracts.model import Contracts
+from tally.pipeline.state import State
 
 PROJECT = Path(os.environ.get("TALLY_PROJECT", Path(__file__).resolve().parents[3]))
 
@@ -50,6 +52,20 @@ class Home:
     def ledger(self) -> Ledger:
         (self.root / "ledger").mkdir(parents=True, exist_ok=True)
         return Ledger(self.root / "ledger")
+
+    def state(self) -> State:
+        """What the ledger says of every submission by now; what was read of it before is not read again."""
+        with self._replaying:
+            self._state.replay(self.ledger.events(after=self._state.replayed))
+            return self._state.copy()
+
+    @cached_property
+    def _state(self) -> State:
+        return State()
+
+    @cached_property
+    def _replaying(self) -> Lock:
+        return Lock()
 
     @property
     def inbox(self) -> Path:

@@ -24,7 +24,7 @@ from tally.pipeline.home import Home
 from tally.pipeline.judgements import FINDINGS, OBSERVATIONS, OUTCOMES, SUBMISSIONS, is_whole
 from tally.pipeline.progress import Progress, unwatched
 from tally.pipeline.read import cover_of
-from tally.pipeline.state import State, Submission, state_of
+from tally.pipeline.state import State, Submission
 from tally.readings import Cover, Fault
 from tally.vocabulary import CellState, Severity, Verdict
 
@@ -96,7 +96,7 @@ def judge_batch(
     """
     home = home or Home.default()
     with locked(home.lock("judge")):
-        state = state_of(home.ledger.events())
+        state = home.state()
         entries = _entries(home, state, chunk_ids)
         ids = "\0".join(entry.submission.submission_id for entry in entries)
         batch_id = hashlib.sha256(f"{home.contracts.version}\0{home.code_version}\0{ids}".encode()).hexdigest()[:16]

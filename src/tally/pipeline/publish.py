@@ -26,6 +26,7 @@ from tally.pipeline.carryover import (
     Base,
     Touched,
     base_of,
+    compare_releases,
     fingerprints,
     link,
     packages,
@@ -37,7 +38,7 @@ from tally.pipeline.home import Home
 from tally.pipeline.judgements import is_whole
 from tally.pipeline.progress import Progress, unwatched
 from tally.pipeline.releases import CURRENT, manifests
-from tally.pipeline.state import State, state_of
+from tally.pipeline.state import State
 from tally.pipeline.workers import at_home
 
 _BATCHES_SHOWN = 100
@@ -62,7 +63,7 @@ def publish_release(
     """
     home = home or Home.default()
     with locked(home.lock("publish")):
-        state = state_of(home.ledger.events())
+        state = home.state()
         last = max(manifests(home), key=lambda manifest: str(manifest["as_of"]), default=None)
         if last:
             now = max(now, datetime.fromisoformat(last["as_of"]) + timedelta(seconds=1))
@@ -125,6 +126,7 @@ def _make(
     portions = _by_year(base.periods if base else prints)
     steps = len(portions) + _STEPS_AFTER
     touched: Touched = {}
+    changed: list[Path] = []
     for done, portion in enumerate(portions):
         progress("publish", done, steps)
         built = build_marts(
@@ -138,14 +140,18 @@ def _make(
         )
         if file.exists():
             marts = built.build_file
-            for mart, periods in take_over(file, built, portion).items():
+            if base:
+                changed.append(home.building / f"changes_{done}.parquet")
+            for mart, periods in take_over(file, built, portion, changed[-1] if base else None).items():
                 touched.setdefault(mart, set()).update(periods)
         else:
             marts = built.build_file.rename(file)
     progress("publish", len(portions), steps)
     before = (home.releases / CURRENT).resolve() / file.name
-    changed = touched[FIGURES] if base else None
-    write_changes(file, before if before.exists() else None, changed, release / "changes.csv")
+    if not base and before.exists():
+        changed.append(home.building / "changes.parquet")
+        compare_releases(file, before, changed[-1])
+    write_changes(changed, release / "changes.csv")
     # what was built in one go is judged by itself: what stood was judged when it was built
     checked = (marts, portions[0]) if len(portions) == 1 else (file, list(prints))
     progress("publish", len(portions) + 1, steps)
@@ -231,6 +237,7 @@ def _extract(release: Path, base: Base | None, touched: Touched | None) -> None:
     Marts of figures have a file a period; a file whose rows the release before has too is taken from there.
     """
     with duckdb.connect(str(release / "national.duckdb"), read_only=True) as connection:
+        connection.execute("set preserve_insertion_order = false")  # where order matters, the extract says which
 
         def extract(mart: str, period: str, query: str, path: str, options: str) -> None:
             target = release / path

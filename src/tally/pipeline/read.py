@@ -19,7 +19,6 @@ from tally.intake.workbook import read_workbook
 from tally.periods import Period
 from tally.pipeline.home import Home
 from tally.pipeline.progress import Progress, unwatched
-from tally.pipeline.state import state_of
 from tally.pipeline.workers import at_home, give_back_memory, workers
 from tally.readings import Cover, Fault, Figures
 
@@ -77,7 +76,7 @@ def read_chunks(
 
 
 def _unread(chunk: Sequence[str], home: Home) -> list[_Unread]:
-    state = state_of(home.ledger.events())
+    state = home.state()
     submissions = [state.submissions[submission_id] for submission_id in chunk]
     return [_Unread(one.submission_id, one.sha256, state.original_of(one) is not one) for one in submissions]
 

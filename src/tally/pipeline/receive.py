@@ -16,7 +16,7 @@ from tally.periods import Period
 from tally.pipeline.home import Home
 from tally.pipeline.judgements import is_whole
 from tally.pipeline.progress import Progress, unwatched
-from tally.pipeline.state import State, Submission, state_of
+from tally.pipeline.state import State, Submission
 
 FEEDS = "feeds"
 _log = logging.getLogger(__name__)
@@ -42,14 +42,14 @@ def receive_new_files(
     """
     home = home or Home.default()
     with locked(home.lock("receive")):
-        state = state_of(home.ledger.events())
+        state = home.state()
         arrivals = sorted(_arrivals(home, state, now), key=lambda arrival: arrival[:2])
         for start in range(0, len(arrivals), _EVENTS_AT_ONCE):
             progress("receive", start, len(arrivals))
             events = _receive(home, arrivals[start : start + _EVENTS_AT_ONCE])
             home.ledger.append(now, [event for event in events if event["submission_id"] not in state.submissions])
         progress("receive", len(arrivals), len(arrivals))
-        state.replay(home.ledger.events(after=state.replayed))
+        state = home.state()
     batches = {one.batch_id for one in state.submissions.values() if one.batch_id}
     lost = {batch_id for batch_id in batches if not is_whole(home.judgement(batch_id))}
     waiting = [

@@ -14,7 +14,6 @@ from tally.pipeline.progress import Progress, unwatched
 from tally.pipeline.publish import prepare_to_build, publish_release
 from tally.pipeline.read import read_chunks
 from tally.pipeline.receive import receive_new_files
-from tally.pipeline.state import state_of
 from tally.pipeline.workers import at_home, give_back_memory, tell, workers
 
 
@@ -51,6 +50,6 @@ def _judge(chunk_ids: Sequence[str], now: datetime) -> None:
 
 def confirm_all_read(home: Home | None = None) -> None:
     """Raises  ReadingError that names the submissions on which our reader failed."""
-    failed = state_of((home or Home.default()).ledger.events()).failed
+    failed = (home or Home.default()).state().failed
     if failed:
         raise ReadingError(f"our reader failed on {len(failed)} submissions: {', '.join(sorted(failed)[:10])}")

@@ -1,8 +1,9 @@
 """What the ledger says of every submission so far."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
+from operator import attrgetter
 
 from tally.adapters.ledger import Event
 from tally.vocabulary import Verdict
@@ -23,6 +24,7 @@ class Submission:
     chunk_id: str | None = None
     batch_id: str | None = None
     verdict: Verdict | None = None
+    judged_at: datetime | None = None
     area_code: str | None = None
     period_code: str | None = None
     answered_batch: str | None = None
@@ -31,6 +33,9 @@ class Submission:
     def order(self) -> tuple[datetime, str, int]:
         """Files are taken in the order in which they were received, ties by path, then as the ledger met them."""
         return self.received_at, self.file_path, self.number
+
+
+_fields_of = attrgetter(*(one.name for one in fields(Submission)))
 
 
 @dataclass
@@ -53,6 +58,12 @@ class State:
     def receive(self, submission: Submission) -> None:
         self.submissions[submission.submission_id] = submission
         self._originals.setdefault((submission.sender, submission.sha256), submission)
+
+    def copy(self) -> "State":
+        """The state of this moment, which later events do not change."""
+        submissions = {submission_id: Submission(*_fields_of(one)) for submission_id, one in self.submissions.items()}
+        originals = {key: submissions[one.submission_id] for key, one in self._originals.items()}
+        return State(submissions, dict(self.failed), dict(self.releases), self.replayed, originals)
 
     def replay(self, events: Iterable[Event]) -> None:
         """Take in the events that follow those already replayed."""
@@ -84,6 +95,7 @@ class State:
             case "judged":
                 submission = self.submissions[event["submission_id"]]
                 submission.batch_id, submission.verdict = event["batch_id"], Verdict(event["verdict"])
+                submission.judged_at = datetime.fromisoformat(event["at"])
                 submission.area_code, submission.period_code = event["area_code"], event["period_code"]
             case "answered":
                 for submission_id in event["submission_ids"]:
