@@ -18,6 +18,7 @@ reporting_levels as (
 -- an area of two maps is the same territory if just the same lowest areas make it up; the nation always is
 territories as (
     select
+        placed.frame,
         placed.period_code,
         placed.frame_area_code,
         if(
@@ -33,6 +34,7 @@ territories as (
         placed.frame = 'as_reported'
         and areas.is_lowest
     group by
+        placed.frame,
         placed.period_code,
         placed.frame_area_code,
         placed.frame_area_level
@@ -86,7 +88,7 @@ from counted
 inner join frames on counted.frame = frames.frame
 left join territories
     on
-        counted.frame = 'as_reported'
+        counted.frame = territories.frame
         and counted.period_code = territories.period_code
         and counted.frame_area_code = territories.frame_area_code
 -- figures come out of the joins in this order, and neighbours are stored together: sorting them all would cost more

@@ -9,6 +9,8 @@ frame_areas as (select * from {{ ref('int_frame_areas') }}),
 
 cells_printed as (select * from {{ ref('int_cells_printed') }}),
 
+frames as (select * from {{ ref('stg_contracts__frames') }}),
+
 figures as (select * from {{ ref('stg_published__figures') }}),
 
 given as (
@@ -31,10 +33,25 @@ given as (
     from halves
 ),
 
--- the other half of a year, and the same part of the year before
+-- the other half of a year, on the maps that have its second half; the same part of the year before, on all
 compared as (
-    select given.*
+    select
+        given.*,
+        halves.frame,
     from given
+    inner join halves on given.reported_period_code in (halves.first_half_code, halves.whole_year_code)
+    where
+        not given.is_built
+        and given.period_part <> 'S2'
+        and halves.is_built
+
+    union
+
+    select
+        given.*,
+        frames.frame,
+    from given
+    cross join frames
     where
         not given.is_built
         and exists (
@@ -42,13 +59,8 @@ compared as (
             from given as built
             where
                 built.is_built
-                and (
-                    built.period_year = given.period_year
-                    or (
-                        built.period_year = given.period_year + 1
-                        and built.period_part = given.period_part
-                    )
-                )
+                and built.period_year = given.period_year + 1
+                and built.period_part = given.period_part
         )
 ),
 
@@ -71,7 +83,10 @@ select
     figures.areas_filled,
     if(figures.obs_status = 'Z', figures.areas_expected, 0) as areas_not_applicable,
 from figures
-inner join compared on figures.period_code = compared.period_code
+inner join compared
+    on
+        figures.period_code = compared.period_code
+        and figures.frame = compared.frame
 inner join frame_areas
     on
         figures.frame = frame_areas.frame

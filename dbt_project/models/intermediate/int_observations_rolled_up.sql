@@ -26,6 +26,7 @@ placed as (
         areas_placed.is_whole,
         areas_placed.share,
         areas_placed.is_itself,
+        count(*) over (partition by frame_areas.frame_area_number) = 1 as is_alone,
     from areas_placed
     inner join areas
         on
@@ -51,22 +52,49 @@ owed as (
         on
             observations.area_number = areas.area_number
             and {{ owes_row('areas', 'cells') }}
+),
+
+-- read twice: in memory it would not fit
+added as not materialized (
+    select
+        placed.frame_area_number,
+        owed.cell_number,
+        owed.obs_value,
+        owed.is_not_applicable,
+        placed.is_whole,
+        placed.share,
+        placed.is_alone,
+    from owed
+    inner join placed
+        on
+            owed.area_number = placed.area_number
+            -- a figure that never adds up stays with the area that reported it
+            and (owed.is_added or placed.is_itself)
 )
 
+-- null, not zero, where nobody reported: sum() passes over blanks, count() tells
 select
-    placed.frame_area_number,
-    owed.cell_number,
-    -- null, not zero, where nobody reported: sum() passes over blanks, count() tells
-    cast(sum(owed.obs_value) filter (where placed.is_whole) as bigint) as obs_value,
-    sum(owed.obs_value * placed.share) filter (where not placed.is_whole) as parts_value,
-    cast(count(owed.obs_value) as integer) as areas_filled,
-    cast(count(*) filter (where owed.is_not_applicable) as integer) as areas_not_applicable,
-from owed
-inner join placed
-    on
-        owed.area_number = placed.area_number
-        -- a figure that never adds up stays with the area that reported it
-        and (owed.is_added or placed.is_itself)
+    frame_area_number,
+    cell_number,
+    cast(sum(obs_value) filter (where is_whole) as bigint) as obs_value,
+    sum(obs_value * share) filter (where not is_whole) as parts_value,
+    cast(count(obs_value) as integer) as areas_filled,
+    cast(count(*) filter (where is_not_applicable) as integer) as areas_not_applicable,
+from added
+where not is_alone
 group by
-    placed.frame_area_number,
-    owed.cell_number
+    frame_area_number,
+    cell_number
+
+union all
+
+-- nearly all figures are those of one area: summing them too would take longer than all else
+select
+    frame_area_number,
+    cell_number,
+    if(is_whole, obs_value, null) as obs_value,
+    if(is_whole, null, obs_value * share) as parts_value,
+    if(obs_value is null, 0, 1) as areas_filled,
+    if(is_not_applicable, 1, 0) as areas_not_applicable,
+from added
+where is_alone

@@ -29,7 +29,8 @@ def load_aliases(folder: Path, register: Register) -> tuple[Alias, ...]:
     """
     path = folder / "aliases.csv"
     file, aliases, seen = file_name(path), [], set()
-    official = {(area.level, compared(without_prefix(canonical(area.name))[0])) for area in register.areas}
+    named = {(area.level, area.name) for area in register.areas}
+    official = {(level, compared(without_prefix(canonical(name))[0])) for level, name in named}
     codes: dict[tuple[str, str], set[str]] = {}
     for area in register.areas:
         codes.setdefault((area.level, area.name), set()).add(area.code)

@@ -64,8 +64,13 @@ def fingerprints(state: State, ended: Sequence[str]) -> dict[str, str]:
     }
 
 
-def base_of(home: Home, last: Mapping[str, Any] | None, state: State, prints: Mapping[str, str]) -> Base | None:
-    """The release before, if figures of it can be taken over: made by the same code, and still as it was published."""
+def base_of(
+    home: Home, last: Mapping[str, Any] | None, state: State, prints: Mapping[str, str], found_whole: str | None
+) -> Base | None:
+    """The release before, if figures of it can be taken over: made by the same code, and still as it was published.
+
+    Shape   found_whole: the release that was found to be as published a moment ago.
+    """
     if last is None or last["release_id"] not in state.releases:
         return None
     made_by = (home.code_version, home.contracts.version, packages())
@@ -75,13 +80,19 @@ def base_of(home: Home, last: Mapping[str, Any] | None, state: State, prints: Ma
     changed = tuple(period for period, made_of in prints.items() if before.get(period) != made_of)
     if len(changed) == len(prints):
         return None
-    release = home.releases / last["release_id"]
+    if last["release_id"] != found_whole and not is_as_published(home, last["release_id"], state):
+        return None
+    return Base(home.releases / last["release_id"], changed)
+
+
+def is_as_published(home: Home, release_id: str, state: State) -> bool:
+    """Whether every byte of a release is; a second a gigabyte."""
     try:
-        verify_release(release, state.releases[last["release_id"]])
+        verify_release(home.releases / release_id, state.releases[release_id])
     except LedgerError as error:
         _log.warning("Nothing is taken over from the release before, all is built: %s", error)
-        return None
-    return Base(release, changed)
+        return False
+    return True
 
 
 def take_over(file: Path, built: BuildOutcome, periods: Sequence[str], changes: Path | None = None) -> Touched:
@@ -218,17 +229,28 @@ def _compare(
 
     One period after the other, so that memory holds the hashes of one.
     """
-    row_hash = f"hash({', '.join(columns)})"
+    row_hash = f"hash({', '.join(columns)}) as row_hash"
     connection.execute(f"create or replace temp table gone as select rowid as row_number, * from {old} limit 0")
     connection.execute(f"create or replace temp table come as from {new} limit 0")
     for period in ["true"] if periods is None else [f"period_code = '{period}'" for period in periods]:
-        for name, one, other in (("gone", f"select rowid, * from {old}", new), ("come", f"from {new}", old)):
+        for side, rows in (("old", old), ("new", new)):
+            connection.execute(
+                f"create or replace temp table {side}_rows as select rowid as row_number, {row_hash} from {rows} where {period}"
+            )
+        for name, side, other, rows in (
+            ("gone", "old", "new", f"select rowid, * from {old}"),
+            ("come", "new", "old", f"from {new}"),
+        ):
             connection.execute(
                 f"""
-                insert into {name} {one}
-                where {period} and {row_hash} not in (select {row_hash} from {other} where {period})
+                insert into {name} {rows}
+                where {period} and rowid in (
+                    select row_number from {side}_rows anti join {other}_rows using (row_hash)
+                )
                 """
             )
+    connection.execute("drop table if exists old_rows")
+    connection.execute("drop table if exists new_rows")
 
 
 def _write_changes(connection: duckdb.DuckDBPyConnection, changes: Path) -> None:

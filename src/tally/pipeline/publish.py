@@ -28,6 +28,7 @@ from tally.pipeline.carryover import (
     base_of,
     compare_releases,
     fingerprints,
+    is_as_published,
     link,
     packages,
     take_over,
@@ -45,17 +46,28 @@ _BATCHES_SHOWN = 100
 _STEPS_AFTER = 3  # what changed is written; the gate judges and files are extracted; the release is in its place
 
 
-def prepare_to_build(home: Home) -> None:
-    """Do what takes time and does not depend on what is built: best in a process that publishes later."""
+def prepare_to_build(home: Home) -> str | None:
+    """Do what takes time and does not depend on what is built: best in a process that publishes at once after it.
+
+    Shape   the release that the next can be made from, if it is as it was published.
+    """
     prepare_project(*_dbt_places(home))
+    last, state = _last(home), home.state()
+    if last and last["release_id"] in state.releases and is_as_published(home, last["release_id"], state):
+        return str(last["release_id"])
+    return None
 
 
 def publish_release(
-    now: datetime, home: Home | None = None, judge: Executor | None = None, progress: Progress = unwatched
+    now: datetime,
+    home: Home | None = None,
+    judge: Executor | None = None,
+    progress: Progress = unwatched,
+    found_whole: str | None = None,
 ) -> str | None:
     """Publish what is judged by now; the release that stands if nothing has changed; None if nothing was ever judged.
 
-    Shape   judge: a process of `workers` that judges for this one.
+    Shape   judge: a process of `workers` that judges for this one; found_whole: what `prepare_to_build` said.
 
     The clock of releases only runs forwards: a `now` that is not after the last release counts as a second after it.
 
@@ -64,7 +76,7 @@ def publish_release(
     home = home or Home.default()
     with locked(home.lock("publish")):
         state = home.state()
-        last = max(manifests(home), key=lambda manifest: str(manifest["as_of"]), default=None)
+        last = _last(home)
         if last:
             now = max(now, datetime.fromisoformat(last["as_of"]) + timedelta(seconds=1))
         judged = {one.submission_id: one.batch_id for one in state.submissions.values() if one.batch_id}
@@ -78,14 +90,17 @@ def publish_release(
         standing = last["release_id"] if last and last["identity"] == identity else None
         if standing is None:
             try:
-                standing = _make(
-                    home, judged, prints, base_of(home, last, state, prints), identity, now, judge, progress
-                )
+                base = base_of(home, last, state, prints, found_whole)
+                standing = _make(home, judged, prints, base, identity, now, judge, progress)
             except TallyError as error:
                 home.ledger.append(now, [{"event": "failed", "step": "publish", "error": type(error).__name__}])
                 raise
         _settle(home, standing, state, now)
         return standing
+
+
+def _last(home: Home) -> dict[str, Any] | None:
+    return max(manifests(home), key=lambda manifest: str(manifest["as_of"]), default=None)
 
 
 def ended_periods(home: Home, now: datetime) -> list[Period]:
@@ -176,7 +191,7 @@ def _make(
         "submissions": len(judged),
         "gate": gate,
     }
-    _write_manifest(release, manifest)
+    _write_manifest(release, manifest, base)
     home.releases.mkdir(parents=True, exist_ok=True)
     for path in release.rglob("*"):
         path.chmod(0o755 if path.is_dir() else 0o444)
@@ -265,14 +280,15 @@ def _extract(release: Path, base: Base | None, touched: Touched | None) -> None:
         extract(late, "", f"from marts.{late} order by all", "exports/late_and_missing_reports.csv", "header")
 
 
-def _write_manifest(release: Path, manifest: dict[str, Any]) -> None:
+def _write_manifest(release: Path, manifest: dict[str, Any], base: Base | None) -> None:
     with duckdb.connect(str(release / "national.duckdb"), read_only=True) as connection:
         tables = [row[0] for row in connection.execute("select table_name from duckdb_tables() order by 1").fetchall()]
         rows = {table: connection.execute(f"select count(*) from marts.{table}").fetchall()[0][0] for table in tables}
-    files = {
-        path.relative_to(release).as_posix(): {"bytes": path.stat().st_size, "sha256": file_hash(path)}
-        for path in sorted(release.rglob("*"))
-        if path.is_file()
-    }
+    verified = json.loads((base.release / "manifest.json").read_text(encoding="utf-8"))["files"] if base else {}
+    files = {}
+    for path in sorted(path for path in release.rglob("*") if path.is_file()):
+        name = path.relative_to(release).as_posix()
+        is_the_same = base and name in verified and path.samefile(base.release / name)
+        files[name] = verified[name] if is_the_same else {"bytes": path.stat().st_size, "sha256": file_hash(path)}
     text = json.dumps({**manifest, "rows": rows, "files": files}, ensure_ascii=False, indent=1)
     (release / "manifest.json").write_text(text + "\n", encoding="utf-8")

@@ -31,13 +31,14 @@ def run(now: datetime, home: Home, progress: Progress = unwatched) -> RunOutcome
     """
     with workers(home) as pool, workers(home, 1, progress) as judge, ThreadPoolExecutor(1) as aside:
         judge.submit(prepare_to_judge)
+        found_whole = None
         chunks = receive_new_files(now, home=home, progress=progress)
         if chunks:
             judging = judge.submit(_judge, read_chunks(chunks, home, pool, progress), now)
-            prepare_to_build(home)
+            found_whole = prepare_to_build(home)
             judging.result()
         answering = aside.submit(answer_outstanding, now, home, pool, progress)
-        release_id = publish_release(now, home, judge, progress)
+        release_id = publish_release(now, home, judge, progress, found_whole)
         letters = answering.result()
     confirm_all_read(home)
     return RunOutcome(sum(map(len, chunks)), letters, release_id)

@@ -1,6 +1,7 @@
 """Processes beside this one: they share what it has read of the contracts, and end when it does."""
 
 import ctypes
+import gc
 import os
 import signal
 from collections.abc import Iterator
@@ -28,6 +29,7 @@ def workers(home: Home, count: int | None = None, progress: Progress = unwatched
     Shape   `progress` hears what the workers tell theirs.
     """
     home.contracts  # noqa: B018  read once, before the processes part
+    gc.freeze()  # what is in memory by now stays: nobody need look for garbage in it
     context = get_context("fork")
     told = context.SimpleQueue()
     with ProcessPoolExecutor(count or os.cpu_count(), context, _begin, (home, told)) as pool:
