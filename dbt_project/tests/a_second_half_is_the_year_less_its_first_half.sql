@@ -7,11 +7,24 @@ built as (
     where area_level in ('nation', 'province')
 ),
 
+halves as (
+    select *
+    from {{ ref('int_second_halves_exact') }}
+    where is_built
+),
+
+reported as (
+    select first_half_code as period_code from halves
+    union
+    select whole_year_code as period_code from halves
+),
+
 published as (
     select *
     from {{ ref('stg_published__figures') }}
     where
         area_level in ('nation', 'province')
+        and period_code in (select reported.period_code from reported)
         and period_code not in (select built.period_code from built)
 ),
 
@@ -20,8 +33,6 @@ figures as (
     union all by name
     from published
 ),
-
-halves as (select * from {{ ref('int_second_halves_exact') }}),
 
 flows as (
     select distinct indicator_code

@@ -127,17 +127,13 @@ def take_over(file: Path, built: BuildOutcome, periods: Sequence[str], changes: 
         for mart in marts:
             scope = _scope(connection, mart)
             columns = ", ".join(_columns(connection, mart))
-            sums = {
-                connection.execute(
-                    f"""
-                    select count(*), sum(hash({columns})::hugeint)
-                    from {database}marts.{mart}
-                    where {"true" if scope is None else _is_of(scope)}
-                    """
-                ).fetchone()
+            rows = "true" if scope is None else _is_of(scope)
+            sums = f"select count(*), sum(hash({columns}))"
+            stands, was_built = (
+                connection.execute(f"{sums} from {database}marts.{mart} where {rows}").fetchone()
                 for database in ("", "built.")
-            }
-            if len(sums) != 1:
+            )
+            if stands != was_built:
                 raise BuildError(f"{file.name}: marts.{mart} is not what was built")
         connection.execute("checkpoint")
     return touched
@@ -235,7 +231,10 @@ def _compare(
     for period in ["true"] if periods is None else [f"period_code = '{period}'" for period in periods]:
         for side, rows in (("old", old), ("new", new)):
             connection.execute(
-                f"create or replace temp table {side}_rows as select rowid as row_number, {row_hash} from {rows} where {period}"
+                f"""
+                create or replace temp table {side}_rows as
+                select rowid as row_number, {row_hash} from {rows} where {period}
+                """
             )
         for name, side, other, rows in (
             ("gone", "old", "new", f"select rowid, * from {old}"),
