@@ -72,6 +72,7 @@ class Measured:
 
 
 def measure(command: Sequence[str | Path], home: Path) -> Measured:
+    os.sync()  # what was copied or simulated before is not charged to it
     begun, before = time.monotonic(), _cpu_of_children()
     process = psutil.Popen(command, env={**os.environ, "TALLY_HOME": str(home)}, stdout=subprocess.DEVNULL)
     peak, over = 0, threading.Event()

@@ -1,5 +1,6 @@
 """Builds the marts with dbt, in this process."""
 
+import functools
 import hashlib
 import os
 import pickle
@@ -16,6 +17,7 @@ from typing import Any
 
 import duckdb
 
+from tally.adapters.imports import nothing_is_garbage
 from tally.errors import BuildError
 
 FAILED = ("error", "fail", "runtime error")
@@ -102,8 +104,7 @@ def prepare_project(project_dir: Path, build_file: Path, target_dir: Path) -> Pa
             there, by a hash of what was read.
     Raises  BuildError that names what failed.
     """
-    import dbt.cli.main  # noqa: F401  takes two seconds
-
+    _import_dbt()
     digest = hashlib.sha256(" ".join([build_file.name, *map(version, _MADE_BY)]).encode())
     for path in sorted(path for path in project_dir.absolute().rglob("*") if path.is_file()):
         digest.update(path.as_posix().encode() + b"\0" + path.read_bytes())
@@ -132,6 +133,12 @@ def prepare_project(project_dir: Path, build_file: Path, target_dir: Path) -> Pa
             shutil.rmtree(old, ignore_errors=True)
         return folder
     raise BuildError(f"{target_dir}: nothing can be written there")
+
+
+@functools.cache
+def _import_dbt() -> None:
+    with nothing_is_garbage():
+        import dbt.cli.main  # noqa: F401  takes two seconds
 
 
 def _prepare(project_dir: Path, build_file: Path, target_dir: Path) -> None:

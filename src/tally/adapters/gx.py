@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import gc
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -12,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from tally.adapters.files import write_whole
+from tally.adapters.imports import nothing_is_garbage
 from tally.errors import JudgingError
 
 if TYPE_CHECKING:
@@ -191,14 +191,9 @@ def _load_suite(suite: Path | ExpectationSuite) -> ExpectationSuite:
 
 @functools.cache
 def _context() -> AbstractDataContext:
-    collects = gc.isenabled()
-    gc.disable()  # nothing of an import is garbage, and looking for it takes 0.4 s
-    try:
+    with nothing_is_garbage():
         import great_expectations as gx
         from great_expectations.data_context.types.base import ProgressBarsConfig
-    finally:
-        if collects:
-            gc.enable()
     context = gx.get_context(mode="ephemeral")
     context.enable_analytics(False)
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
