@@ -8,7 +8,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
@@ -112,7 +112,8 @@ def prepare_project(project_dir: Path, build_file: Path, target_dir: Path) -> Pa
     kept = [folder / key for folder in (_KEPT, target_dir.absolute() / "kept")]
     for folder in kept:
         if folder.exists():
-            os.utime(folder)
+            with suppress(OSError):  # it may belong to another user
+                os.utime(folder)  # those that are not used go first
             return folder
     for folder in kept:
         try:
@@ -129,8 +130,9 @@ def prepare_project(project_dir: Path, build_file: Path, target_dir: Path) -> Pa
                 raise
         finally:
             shutil.rmtree(making, ignore_errors=True)
-        for old in sorted(folder.parent.iterdir(), key=lambda path: path.stat().st_mtime)[:-_MOST_KEPT]:
-            shutil.rmtree(old, ignore_errors=True)
+        with suppress(OSError):  # another process clears away too
+            for old in sorted(folder.parent.iterdir(), key=lambda path: path.stat().st_mtime)[:-_MOST_KEPT]:
+                shutil.rmtree(old, ignore_errors=True)
         return folder
     raise BuildError(f"{target_dir}: nothing can be written there")
 
