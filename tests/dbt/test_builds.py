@@ -69,6 +69,18 @@ def test_a_build_writes_nothing_into_the_project_and_lets_go_of_its_file(build: 
         writer.execute("create table marts.mine (a integer)")
 
 
+def test_where_nothing_can_be_kept_beside_the_packages_it_is_kept_at_home(
+    small_country: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setattr("tally.adapters.dbt._KEPT", tmp_path / "file" / "folder")
+    target, as_of = tmp_path / "dbt", datetime(2026, 1, 10, tzinfo=UTC)
+    for _ in range(2):
+        build_marts(small_country, tmp_path / "national.duckdb", target, [], tmp_path / "none.csv", as_of)
+        (kept,) = (target / "kept").iterdir()
+        assert (kept / "national.duckdb").exists()
+
+
 def models() -> list[Path]:
     return sorted((PROJECT / "models").rglob("*.sql"))
 
