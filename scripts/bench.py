@@ -39,6 +39,7 @@ TALLY = [sys.executable, "-m", "tally"]
 NEW_MAP, OLD_MAP = Period(2025, "A1"), Period(2025, "S1")
 HISTORY = [Period(year, part) for year in range(2025, 2030) for part in ("S1", "A1")]
 NAIVE_FILES = 50
+RUNS = 3
 STEPS = ("receive", "read", "judge", "answer", "publish")
 QUERIES = {
     "an indicator's national series": """
@@ -326,7 +327,6 @@ def nation(report: Report, folder: Path) -> tuple[Measured, float, int]:
     home.mkdir()
     report.add("tally simulate, nation 2025-A1", measure(simulate, home))
     workbooks = sum(1 for _ in (home / "inbox").rglob("*.xlsx"))
-    low = report.add("floor: open every workbook", measure(this("floor"), home), f"{workbooks:,} workbooks")
     few, more = (measure(this("naive", str(count)), home) for count in (5, 5 + NAIVE_FILES))
     each = (more.seconds - few.seconds) / NAIVE_FILES
     scaled = Measured(each * workbooks, (more.cpu - few.cpu) / NAIVE_FILES * workbooks, more.peak)
@@ -337,15 +337,26 @@ def nation(report: Report, folder: Path) -> tuple[Measured, float, int]:
     for name in STEPS:
         note = "with what dbt prepares once an installation" if name == "publish" else ""
         report.add(f"step by step: {name}", measure(this("step", name, at), stepwise), note)
-    whole = report.add("**tally run, nation 2025-A1**", measure([*TALLY, "run", "--as-of", at], home))
-    again = report.add("floor, once more", measure(this("floor"), home))
-    low_seconds = (low.seconds + again.seconds) / 2
-    report.add("tally run again, nothing new", measure([*TALLY, "run", "--as-of", at], home))
+    floors = [report.add("floor: open every workbook", measure(this("floor"), home), f"{workbooks:,} workbooks")]
+    runs = []
+    for number in range(RUNS):
+        one = folder / f"whole_{number}"
+        shutil.copytree(home, one)
+        runs.append(report.add("**tally run, nation 2025-A1**", measure([*TALLY, "run", "--as-of", at], one)))
+        floors.append(report.add("floor, once more", measure(this("floor"), one)))
+    # a machine's speed moves from one minute to the next: each run stands between two floors
+    ratios = [
+        2 * run.seconds / sum(low.seconds for low in floors[number : number + 2]) for number, run in enumerate(runs)
+    ]
+    whole = sorted(runs, key=lambda run: run.seconds)[RUNS // 2]
+    low_seconds = statistics.median(low.seconds for low in floors)
+    report.add("tally run again, nothing new", measure([*TALLY, "run", "--as-of", at], one))
     seconds = through_airflow(airflow)
     report.add("through Airflow, nation 2025-A1", Measured(seconds, 0, 0))
-    report.fact("2025-A1 to the floor, the mean of both", f"{whole.seconds / low_seconds:.1f} ×", "≤ 6 ×")
+    found = ", ".join(f"{ratio:.1f}" for ratio in ratios)
+    report.fact("2025-A1 to the floor", f"{statistics.median(ratios):.1f} × (the median of {found})", "≤ 6 ×")
     report.fact("2025-A1 to the naive peer", f"{scaled.seconds / whole.seconds:.0f} × faster", "≥ 50 ×")
-    report.fact("2025-A1 peak memory", f"{whole.peak / 1024:.2f} GiB", "≤ 2.5 GiB")
+    report.fact("2025-A1 peak memory", f"{max(run.peak for run in runs) / 1024:.2f} GiB", "≤ 2.5 GiB")
     report.fact("Airflow on top of it", f"{seconds - whole.seconds:.0f} s", "≤ 60 s")
     return whole, low_seconds, workbooks
 
