@@ -378,7 +378,6 @@ def test_a_hostile_workbook_costs_little(name):
 
 
 MANY = 2_000_000
-SECONDS = 10  # what is quadratic takes hours; what is not, less than one
 LONG = {
     "spaces behind a formula": b'<c r="E40"><f>1</f>' + b" " * MANY + b"<v>1</v></c>",
     "spaces within a value": b'<c r="E40"><f>1</f><v>' + b" " * MANY + b"1</v></c>",
@@ -394,20 +393,27 @@ LONG = {
 }
 
 
+def takes_less_than_a_second(work):
+    """Once in three times: a slow moment of the machine says nothing of the reader."""
+
+    def seconds():
+        start = time.process_time()
+        work()
+        return time.process_time() - start
+
+    return any(seconds() < 1 for _ in range(3))
+
+
 @pytest.mark.parametrize("name", LONG)
-def test_two_million_characters_in_a_row_cost_no_minutes(name):
+def test_two_million_characters_in_a_row_cost_no_second(name):
     data = big_sheet(b'<row r="40">' + LONG[name] + b"</row>")
-    start = time.process_time()
-    read(data)
-    assert time.process_time() - start < SECONDS
+    assert takes_less_than_a_second(lambda: read(data))
 
 
 @pytest.mark.parametrize("sign", [" ", "1", "-", "&", '&"', "a.", "1.2", "a@", "01/2020-", "#", "x ", "0 ", "1a1-"])
-def test_two_million_characters_in_a_figure_cell_cost_no_minutes(sign):
+def test_two_million_characters_in_a_figure_cell_cost_no_second(sign):
     text = sign * (MANY // len(sign))
-    start = time.process_time()
-    read(with_cells_text(text))
-    assert time.process_time() - start < SECONDS
+    assert takes_less_than_a_second(lambda: read(with_cells_text(text)))
 
 
 def with_cells_text(text: str) -> bytes:
@@ -421,11 +427,9 @@ def with_cells_text(text: str) -> bytes:
 @pytest.mark.parametrize(
     "text", [" ", "<", '<comment ref="', "<x:", " v='", ' v= "', '<creator a="', "&", "&#9", " Target='tel:", "<f>"]
 )
-def test_two_million_characters_beside_the_sheets_cost_no_minutes(part, text):
+def test_two_million_characters_beside_the_sheets_cost_no_second(part, text):
     data = with_parts(**{part: b'<x><comment ref="A1">' + text.encode() * (MANY // len(text))})
-    start = time.process_time()
-    read(data)
-    assert time.process_time() - start < SECONDS
+    assert takes_less_than_a_second(lambda: read(data))
 
 
 @pytest.mark.parametrize("part", ["xl/comments1.xml", "docProps/core.xml", STRINGS])
