@@ -15,3 +15,9 @@
         or {{ period_order(line ~ '.until_period_code') }} >= {{ period_order(period_code) }}
     )
 {%- endmacro %}
+
+
+{# The same part of the year before. #}
+{% macro year_before(period_code) -%}
+    (cast(left({{ period_code }}, 4) as integer) - 1) || right({{ period_code }}, 3)
+{%- endmacro %}

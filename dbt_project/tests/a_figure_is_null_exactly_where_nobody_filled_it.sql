@@ -1,11 +1,12 @@
 -- Grain: one row per figure whose value, status and areas do not tell the same story.
-select *
-from {{ ref('fct_indicator_values') }}
+select figures.*
+from {{ ref('figures') }} as figures
+inner join {{ ref('figure_areas') }} as areas on figures.frame_area_number = areas.frame_area_number
 where
-    frame = 'as_reported'
-    and obs_status <> case
-        when areas_filled = 0 then if(obs_value is null and obs_status = 'Z', 'Z', 'M')
-        when obs_value is null then 'a value is missing'
-        when areas_filled < areas_expected then 'P'
+    areas.frame = 'as_reported'
+    and figures.obs_status <> case
+        when figures.areas_filled = 0 then if(figures.obs_value is null and figures.obs_status = 'Z', 'Z', 'M')
+        when figures.obs_value is null then 'a value is missing'
+        when figures.areas_filled < figures.areas_expected then 'P'
         else 'A'
     end

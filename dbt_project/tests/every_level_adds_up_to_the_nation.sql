@@ -3,9 +3,15 @@
 with
 
 figures as (
-    select *
-    from {{ ref('fct_indicator_values') }}
-    where frame = 'as_reported'
+    select
+        figures.*,
+        areas.area_code,
+    from {{ ref('figures') }} as figures
+    inner join {{ ref('figure_areas') }} as areas
+        on
+            figures.frame_area_number = areas.frame_area_number
+            and figures.period_code = areas.period_code
+    where areas.frame = 'as_reported'
 ),
 
 areas as (select * from {{ ref('int_areas_mapped') }}),
@@ -13,8 +19,8 @@ areas as (select * from {{ ref('int_areas_mapped') }}),
 ancestors as (select * from {{ ref('int_area_ancestors') }}),
 
 never_added as (
-    select indicator_code
-    from {{ ref('dim_indicators') }}
+    select cell_number
+    from {{ ref('int_cells_printed') }}
     where adds_up = 'never'
 ),
 
@@ -58,10 +64,7 @@ added_up as (
     select
         figures.period_code,
         members.level_added,
-        figures.indicator_code,
-        figures.sex,
-        figures.age_band,
-        figures.subset,
+        figures.cell_number,
         sum(figures.obs_value) as obs_value,
         sum(figures.areas_filled) as areas_filled,
         sum(figures.areas_accepted) as areas_accepted,
@@ -71,7 +74,7 @@ added_up as (
         on
             figures.period_code = members.period_code
             and figures.area_code = members.area_code
-    where figures.indicator_code not in (from never_added)
+    where figures.cell_number not in (from never_added)
     group by all
 )
 
@@ -82,10 +85,7 @@ from added_up
 inner join figures as national
     on
         added_up.period_code = national.period_code
-        and added_up.indicator_code = national.indicator_code
-        and added_up.sex = national.sex
-        and added_up.age_band = national.age_band
-        and added_up.subset = national.subset
+        and added_up.cell_number = national.cell_number
         and national.area_code = 'VN'
 where
     added_up.obs_value is distinct from national.obs_value

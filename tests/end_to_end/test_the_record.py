@@ -172,7 +172,7 @@ def _edit_figure(home: Home) -> None:
     path = (home.releases / "current" / "national.duckdb").resolve()
     path.chmod(0o644)
     with duckdb.connect(str(path)) as marts:
-        marts.execute("update marts.fct_indicator_values set obs_value = 0 where area_code = 'VN'")
+        marts.execute("update stored.figures set obs_value = 0")
 
 
 def _edit_archive(home: Home) -> None:

@@ -9,6 +9,8 @@ placed as (select * from {{ ref('int_areas_placed') }}),
 
 frames as (select * from {{ ref('stg_contracts__frames') }}),
 
+numbers as (select * from {{ ref('int_frame_areas_numbered') }}),
+
 indicators as (select * from {{ ref('stg_contracts__indicators') }}),
 
 reporting_levels as (
@@ -71,9 +73,7 @@ select
     counted.period_code,
     counted.frame_area_code as area_code,
     counted.frame_area_level as area_level,
-    -- one number for a frame, period and area, whatever rows they carry
-    cast(dense_rank() over (order by counted.frame, counted.period_code, counted.frame_area_code) as integer)
-        as frame_area_number,
+    numbers.area_position + 100000 * ({{ period_order('counted.period_code') }}) as frame_area_number,
     counted.reporting_level,
     counted.areas_expected,
     counted.areas_accepted,
@@ -86,13 +86,12 @@ select
     coalesce(territories.territory, counted.frame_area_code) as territory,
 from counted
 inner join frames on counted.frame = frames.frame
+inner join numbers
+    on
+        counted.frame = numbers.frame
+        and counted.frame_area_code = numbers.area_code
 left join territories
     on
         counted.frame = territories.frame
         and counted.period_code = territories.period_code
         and counted.frame_area_code = territories.frame_area_code
--- figures come out of the joins in this order, and neighbours are stored together: sorting them all would cost more
-order by
-    counted.frame,
-    counted.period_code,
-    counted.frame_area_code

@@ -7,13 +7,11 @@ form_periods as (select * from {{ ref('stg_contracts__form_periods') }}),
 
 indicators as (select * from {{ ref('stg_contracts__indicators') }}),
 
-indicator_cells as (select * from {{ ref('stg_contracts__indicator_cells') }})
+indicator_cells as (select * from {{ ref('int_cells_numbered') }})
 
 select
     periods.period_code,
-    -- the same in every period, and faster to join millions of figures by than two words
-    cast(dense_rank() over (order by indicator_cells.indicator_code, indicator_cells.column_code) as integer)
-        as cell_number,
+    indicator_cells.cell_number,
     indicators.form_code,
     indicators.indicator_code,
     indicators.adds_up,

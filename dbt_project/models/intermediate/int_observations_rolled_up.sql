@@ -9,7 +9,7 @@ areas as (select * from {{ ref('int_areas_mapped') }}),
 
 areas_placed as (select * from {{ ref('int_areas_placed') }}),
 
-frame_areas as (select * from {{ ref('int_frame_areas') }}),
+frame_areas as (select * from {{ ref('figure_areas') }}),
 
 cells as (
     select distinct

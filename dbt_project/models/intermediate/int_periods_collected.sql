@@ -32,19 +32,12 @@ select
     end_date,
     map_date,
     is_built,
-    -- not built itself, but its figures are compared with some that are: the other half, the years before and after
+    -- not built itself, but with a part of its year that is: a second half is made of both
     not is_built and exists (
         select 1
         from collected as built
         where
             built.is_built
-            and (
-                built.period_year = collected.period_year
-                or (
-                    abs(built.period_year - collected.period_year) = 1
-                    -- a second half stands on the map of its year
-                    and collected.period_part in (built.period_part, 'A1')
-                )
-            )
+            and built.period_year = collected.period_year
     ) as is_compared,
 from collected

@@ -14,7 +14,7 @@ placed as (select * from {{ ref('int_areas_placed') }}),
 
 areas_expected as (select * from {{ ref('int_areas_expected') }}),
 
-frame_areas as (select * from {{ ref('int_frame_areas') }}),
+frame_areas as (select * from {{ ref('figure_areas') }}),
 
 rolled_up as (select * from {{ ref('int_observations_rolled_up') }}),
 

@@ -19,8 +19,10 @@ from tally.pipeline.releases import verify_release
 from tally.pipeline.state import State
 
 FIGURES = "fct_indicator_values"
-BY_PERIOD = frozenset({"fct_form_completeness", "fct_imbalances", FIGURES})
-"""Marts made of figures; what counts reports and submissions is small, and is built of all periods every time."""
+"""The mart of figures: a view of `stored.figures`."""
+BY_PERIOD = frozenset({"marts.fct_form_completeness", "marts.fct_imbalances", "stored.figure_areas", "stored.figures"})
+"""Tables made of figures; what counts reports and submissions is small, and is built of all periods every time."""
+_FIGURES = "stored.figures"
 PACKAGES = (
     "apache-airflow",
     "dbt-core",
@@ -34,6 +36,12 @@ PACKAGES = (
 _CELL = ("indicator_code", "sex", "age_band", "subset")
 _KEY = ("frame", "area_code", "area_level", "period_code", *_CELL)
 _TOLD = ("obs_value", "obs_status")
+_IN_WORDS = f"""
+    select {", ".join(_KEY).replace("period_code", "figures.period_code")}, {", ".join(_TOLD)}
+    from figures
+    inner join stored.figure_areas as areas using (frame_area_number)
+    inner join stored.figure_cells using (cell_number)
+"""
 _CHANGED = ("value_before", "value_now", "status_before", "status_now")
 _log = logging.getLogger(__name__)
 
@@ -98,14 +106,13 @@ def is_as_published(home: Home, release_id: str, state: State) -> bool:
 def take_over(file: Path, built: BuildOutcome, periods: Sequence[str], changes: Path | None = None) -> Touched:
     """Make a copy of the release before into the next one: every row that was built otherwise gives way.
 
-    Shape   file: the copy; periods: those whose figures were built; → the periods (or "" where a mart has none) of
-            which rows came or went, by mart. `changes`: Parquet of the figures that are other than before.
+    Shape   file: the copy; periods: those whose figures were built; → the periods (or "" where a table has none) of
+            which rows came or went, by table. `changes`: Parquet of the figures that are other than before.
     Raises  BuildError if the file does not end up as what was built.
     """
     with duckdb.connect(str(file)) as connection:
         connection.execute(f"set memory_limit = '{memory_limit()}'")
         connection.execute(f"attach '{built.build_file}' as built (read_only)")
-        connection.execute(f"attach '{built.working_file}' as working (read_only)")
         connection.execute(
             """
             create temp table scope as
@@ -117,29 +124,32 @@ def take_over(file: Path, built: BuildOutcome, periods: Sequence[str], changes: 
             """,
             [list(periods)],
         )
-        marts = [name for (name,) in connection.execute(_MARTS).fetchall()]
-        touched = {mart: _replace(connection, mart) for mart in marts if mart != FIGURES}
-        connection.execute(f"create temp table frames_before as select distinct frame from marts.{FIGURES}")
-        touched[FIGURES] = _replace(connection, FIGURES)
+        tables = tables_of(connection, "built")
+        touched = {table: _replace(connection, table) for table in tables if table != _FIGURES}
+        touched[_FIGURES] = _replace(connection, _FIGURES)
         if changes:
-            _write_changes(connection, changes)
-        touched[FIGURES] |= _move_years_before(connection, touched[FIGURES])
-        for mart in marts:
-            scope = _scope(connection, mart)
-            columns = ", ".join(_columns(connection, mart))
+            for side in ("gone", "come"):
+                connection.execute(f"create temp table {side}_in_words as with figures as (from {side}) {_IN_WORDS}")
+            _write_changes(connection, "gone_in_words", "come_in_words", changes)
+        for table in tables:
+            scope = _scope(connection, table)
+            columns = ", ".join(_columns(connection, table))
             rows = "true" if scope is None else _is_of(scope)
             sums = f"select count(*), sum(hash({columns}))"
             stands, was_built = (
-                connection.execute(f"{sums} from {database}marts.{mart} where {rows}").fetchone()
+                connection.execute(f"{sums} from {database}{table} where {rows}").fetchone()
                 for database in ("", "built.")
             )
             if stands != was_built:
-                raise BuildError(f"{file.name}: marts.{mart} is not what was built")
+                raise BuildError(f"{file.name}: {table} is not what was built")
         connection.execute("checkpoint")
     return touched
 
 
-_MARTS = "select table_name from duckdb_tables() where database_name = 'built' and schema_name = 'marts' order by 1"
+def tables_of(connection: duckdb.DuckDBPyConnection, database: str) -> list[str]:
+    """Every table of a release, with its schema; the views of `marts` show the tables of `stored`."""
+    tables = "select schema_name || '.' || table_name from duckdb_tables() where database_name = ? order by 1"
+    return [name for (name,) in connection.execute(tables, [database]).fetchall()]
 
 
 def compare_releases(file: Path, before: Path, changes: Path) -> None:
@@ -148,9 +158,10 @@ def compare_releases(file: Path, before: Path, changes: Path) -> None:
         connection.execute(f"set memory_limit = '{memory_limit()}'")
         connection.execute(f"attach '{before}' as old (read_only)")
         old = f"old.marts.{FIGURES}"
-        connection.execute(f"create temp table frames_before as select distinct frame from {old}")
         _compare(connection, old, f"marts.{FIGURES}", (*_KEY, *_TOLD), _periods(connection, old))
-        _write_changes(connection, changes)
+        # a map that the release before did not have is no change of its figures
+        connection.execute(f"delete from come where frame not in (select distinct frame from {old})")
+        _write_changes(connection, "gone", "come", changes)
 
 
 def write_changes(parts: Sequence[Path], changes: Path) -> None:
@@ -175,8 +186,8 @@ def link(source: Path, target: Path) -> None:
         shutil.copyfile(source, target)
 
 
-def _columns(connection: duckdb.DuckDBPyConnection, mart: str) -> list[str]:
-    return [row[0] for row in connection.execute(f"describe built.marts.{mart}").fetchall()]
+def _columns(connection: duckdb.DuckDBPyConnection, table: str) -> list[str]:
+    return [row[0] for row in connection.execute(f"describe built.{table}").fetchall()]
 
 
 def _periods(connection: duckdb.DuckDBPyConnection, rows: str) -> list[str]:
@@ -190,24 +201,26 @@ def _is_of(periods: Sequence[str]) -> str:
     return f"period_code in ({', '.join(repr(period) for period in periods) or 'null'})"
 
 
-def _scope(connection: duckdb.DuckDBPyConnection, mart: str) -> list[str] | None:
-    """The periods in which a mart is compared; None for a mart that is built whole."""
-    return _periods(connection, "scope") if mart in BY_PERIOD else None
+def _scope(connection: duckdb.DuckDBPyConnection, table: str) -> list[str] | None:
+    """The periods in which a table is compared; None for one that is built whole."""
+    return _periods(connection, "scope") if table in BY_PERIOD else None
 
 
-def _replace(connection: duckdb.DuckDBPyConnection, mart: str) -> set[str]:
+def _replace(connection: duckdb.DuckDBPyConnection, table: str) -> set[str]:
     """Let what was built take the place of what stood; the periods of which rows came or went."""
-    columns, old, new = _columns(connection, mart), f"marts.{mart}", f"built.marts.{mart}"
-    scope = _scope(connection, mart)
-    stood = set() if scope is None else set(_periods(connection, old))
+    columns, new = _columns(connection, table), f"built.{table}"
+    scope = _scope(connection, table)
+    stood = set() if scope is None else set(_periods(connection, table))
     added = [] if scope is None else [period for period in scope if period not in stood]
-    _compare(connection, old, new, columns, scope and [period for period in scope if period in stood])
-    connection.execute(f"delete from {old} where rowid in (select row_number from gone)")
+    _compare(connection, table, new, columns, scope and [period for period in scope if period in stood])
+    gone = f"in (select hash({', '.join(columns)}) from gone)"
+    periods = "true" if scope is None else _is_of(_periods(connection, "gone"))
+    connection.execute(f"delete from {table} where {periods} and hash({', '.join(columns)}) {gone}")
     # one insert and no transaction: in DuckDB 1.5 rows that follow an empty insert within one are not seen after it
     connection.execute(
         f"""
-        insert into {old} by name
-        select {", ".join(columns)} from come
+        insert into {table} by name
+        from come
         union all by name
         from {new} where {"period_code in (select unnest($added))" if added else "false"}
         """,
@@ -225,34 +238,31 @@ def _compare(
 
     One period after the other, so that memory holds the hashes of one.
     """
-    row_hash = f"hash({', '.join(columns)}) as row_hash"
-    connection.execute(f"create or replace temp table gone as select rowid as row_number, * from {old} limit 0")
-    connection.execute(f"create or replace temp table come as from {new} limit 0")
+    row_hash = f"hash({', '.join(columns)})"
+    for side, rows in (("gone", old), ("come", new)):
+        connection.execute(f"create or replace temp table {side} as select {', '.join(columns)} from {rows} limit 0")
     for period in ["true"] if periods is None else [f"period_code = '{period}'" for period in periods]:
         for side, rows in (("old", old), ("new", new)):
             connection.execute(
-                f"""
-                create or replace temp table {side}_rows as
-                select rowid as row_number, {row_hash} from {rows} where {period}
-                """
+                f"create or replace temp table {side}_hashes as select {row_hash} as row_hash from {rows} where {period}"
             )
-        for name, side, other, rows in (
-            ("gone", "old", "new", f"select rowid, * from {old}"),
-            ("come", "new", "old", f"from {new}"),
-        ):
+        for name, side, other, rows in (("gone", "old", "new", old), ("come", "new", "old", new)):
+            connection.execute(
+                f"create or replace temp table not_there as from {side}_hashes anti join {other}_hashes using (row_hash)"
+            )
+            if connection.execute("select count(*) from not_there").fetchone() == (0,):
+                continue
             connection.execute(
                 f"""
-                insert into {name} {rows}
-                where {period} and rowid in (
-                    select row_number from {side}_rows anti join {other}_rows using (row_hash)
-                )
+                insert into {name} select {", ".join(columns)} from {rows}
+                where {period} and {row_hash} in (from not_there)
                 """
             )
-    connection.execute("drop table if exists old_rows")
-    connection.execute("drop table if exists new_rows")
+    for name in ("old_hashes", "new_hashes", "not_there"):
+        connection.execute(f"drop table if exists {name}")
 
 
-def _write_changes(connection: duckdb.DuckDBPyConnection, changes: Path) -> None:
+def _write_changes(connection: duckdb.DuckDBPyConnection, gone: str, come: str, changes: Path) -> None:
     connection.execute(
         f"""
         copy (
@@ -260,89 +270,9 @@ def _write_changes(connection: duckdb.DuckDBPyConnection, changes: Path) -> None
                 {", ".join(_KEY)},
                 gone.obs_value as value_before, come.obs_value as value_now,
                 gone.obs_status as status_before, come.obs_status as status_now
-            from come
-            full join gone using ({", ".join(_KEY)})
-            where
-                gone.obs_value is distinct from come.obs_value
-                -- a map that the release before did not have is no change of its figures
-                and frame in (select frame from frames_before)
+            from {come} as come
+            full join {gone} as gone using ({", ".join(_KEY)})
+            where gone.obs_value is distinct from come.obs_value
         ) to '{changes}' (format parquet)
         """
     )
-
-
-def _move_years_before(connection: duckdb.DuckDBPyConnection, touched: set[str]) -> set[str]:
-    """Figures that were taken over, and name one of a touched period as that of their year before; their periods."""
-    later = connection.execute(
-        f"""
-        select distinct period_code
-        from working.intermediate.int_years_before
-        where
-            period_before in (select unnest(?))
-            and period_code not in (from scope)
-            and period_code in (select period_code from marts.{FIGURES})
-        order by 1
-        """,
-        [[*touched]],
-    ).fetchall()
-    if not later:
-        return set()
-    cell = ", ".join(_CELL)
-    key = " and ".join(f"later.{name} = changed.{name}" for name in ("frame", "area_code", *_CELL))
-    in_later = f"later.{_is_of([period for (period,) in later])}"
-    connection.execute(
-        f"""
-        create or replace temp table changed as
-        with years as (
-            select distinct frame, area_code, period_before as period_code, years_before.period_code as period_after
-            from working.intermediate.int_years_before as years_before
-            inner join working.intermediate.int_frame_areas as areas
-                on years_before.number_before = areas.frame_area_number
-            where years_before.period_code in (select unnest($later))
-        ),
-        figures as (
-            select frame, area_code, {cell}, period_after, obs_value, obs_status
-            from (
-                from come
-                union all by name
-                from built.marts.{FIGURES} where period_code in (select unnest($added))
-            )
-            inner join years using (frame, area_code, period_code)
-            union all
-            select frame, area_code, {cell}, period_after, null as obs_value, null as obs_status
-            from gone inner join years using (frame, area_code, period_code)
-            where not exists (
-                from come
-                where
-                    come.frame = gone.frame and come.area_code = gone.area_code and come.period_code = gone.period_code
-                    and ({cell}) = ({", ".join(f"gone.{name}" for name in _CELL)})
-            )
-        )
-        select figures.*
-        from figures
-        inner join marts.{FIGURES} as later using (frame, area_code, {cell})
-        where
-            {in_later}
-            and later.period_code = figures.period_after
-            and (
-                later.value_year_before is distinct from figures.obs_value
-                or later.status_year_before is distinct from if(figures.obs_value is null, null, figures.obs_status)
-            )
-        """,
-        {
-            "later": [period for (period,) in later],
-            "added": [*touched - {*_periods(connection, "gone"), *_periods(connection, "come")}],
-        },
-    )
-    connection.execute(
-        f"""
-        update marts.{FIGURES} as later
-        set
-            value_year_before = changed.obs_value,
-            status_year_before = if(changed.obs_value is null, null, changed.obs_status),
-            change_on_year = later.obs_value - changed.obs_value
-        from changed
-        where {in_later} and later.period_code = changed.period_after and {key}
-        """
-    )
-    return {period for (period,) in connection.execute("select distinct period_after from changed").fetchall()}

@@ -31,6 +31,7 @@ from tally.pipeline.carryover import (
     is_as_published,
     link,
     packages,
+    tables_of,
     take_over,
     write_changes,
 )
@@ -254,36 +255,40 @@ def _extract(release: Path, base: Base | None, touched: Touched | None) -> None:
     with duckdb.connect(str(release / "national.duckdb"), read_only=True) as connection:
         connection.execute("set preserve_insertion_order = false")  # where order matters, the extract says which
 
-        def extract(mart: str, period: str, query: str, path: str, options: str) -> None:
+        def extract(table: str, period: str, query: str, path: str, options: str) -> None:
             target = release / path
             target.parent.mkdir(parents=True, exist_ok=True)
-            if base and touched and period not in touched[mart] and (base.release / path).exists():
+            if base and touched and period not in touched[table] and (base.release / path).exists():
                 link(base.release / path, target)
             else:
                 connection.execute(f"copy ({query}) to '{target}' ({options})")
 
-        for (mart,) in connection.execute("select table_name from duckdb_tables() order by 1").fetchall():
-            if mart in BY_PERIOD:
-                periods = connection.execute(f"select distinct period_code from marts.{mart} order by 1").fetchall()
+        marts = {table.removeprefix("marts."): table for table in _tables(connection) if table.startswith("marts.")}
+        for mart, table in sorted({**marts, FIGURES: "stored.figures"}.items()):
+            if table in BY_PERIOD:
+                periods = connection.execute(f"select distinct period_code from {table} order by 1").fetchall()
                 parts = [(period, f"where period_code = '{period}'") for (period,) in periods]
             else:
                 parts = [("", "")]
             for period, where in parts:
                 query = f"from marts.{mart} {where}"
                 extract(
-                    mart, period, query, f"parquet/{mart}/{period or mart}.parquet", "format parquet, compression zstd"
+                    table, period, query, f"parquet/{mart}/{period or mart}.parquet", "format parquet, compression zstd"
                 )
                 if mart == FIGURES:
                     query += " and area_level in ('nation', 'province') order by all"
-                    extract(mart, period, query, f"exports/nation_and_provinces/{period}.csv", "header")
-        late = "rpt_late_and_missing_reports"
-        extract(late, "", f"from marts.{late} order by all", "exports/late_and_missing_reports.csv", "header")
+                    extract(table, period, query, f"exports/nation_and_provinces/{period}.csv", "header")
+        late = "marts.rpt_late_and_missing_reports"
+        extract(late, "", f"from {late} order by all", "exports/late_and_missing_reports.csv", "header")
+
+
+def _tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    return tables_of(connection, "national")
 
 
 def _write_manifest(release: Path, manifest: dict[str, Any], base: Base | None) -> None:
     with duckdb.connect(str(release / "national.duckdb"), read_only=True) as connection:
-        tables = [row[0] for row in connection.execute("select table_name from duckdb_tables() order by 1").fetchall()]
-        rows = {table: connection.execute(f"select count(*) from marts.{table}").fetchall()[0][0] for table in tables}
+        rows = {table: connection.execute(f"select count(*) from {table}").fetchall()[0][0] for table in _tables(connection)}
     verified = json.loads((base.release / "manifest.json").read_text(encoding="utf-8"))["files"] if base else {}
     files = {}
     for path in sorted(path for path in release.rglob("*") if path.is_file()):

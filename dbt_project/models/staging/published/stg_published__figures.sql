@@ -2,18 +2,13 @@
 with
 
 figures as (
-    select * from {{ rows_given('published', 'fct_indicator_values') }}
+    select * from {{ rows_given('published', 'figures') }}
 )
 
 select
-    frame,
-    area_code,
-    area_level,
     period_code,
-    indicator_code,
-    sex,
-    age_band,
-    subset,
+    frame_area_number,
+    cell_number,
     obs_value,
     obs_status,
     areas_expected,

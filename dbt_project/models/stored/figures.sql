@@ -75,7 +75,8 @@ cells_asked as (
         )
 ),
 
-known as (
+-- read twice: in memory it would not fit
+known as not materialized (
     select
         false as is_difference,
         frame_area_number,
@@ -117,41 +118,89 @@ known as (
         has_fallen,
         is_cut,
     from second_halves
+),
+
+-- what somebody said is read by as many threads as there are, and then what is left of all that was asked for
+answers as (
+    select
+        cells_asked.period_code,
+        cells_asked.adds_up,
+        cells_asked.is_difference,
+        areas_expected.areas_expected,
+        areas_expected.areas_accepted,
+        areas_expected.is_estimate,
+        areas_expected.unknown_because,
+        known.frame_area_number,
+        known.cell_number,
+        known.obs_value,
+        known.areas_filled,
+        known.areas_not_applicable,
+        known.has_fallen,
+        known.is_cut,
+    from known
+    inner join areas_expected on known.frame_area_number = areas_expected.frame_area_number
+    inner join cells_asked
+        on
+            areas_expected.period_code = cells_asked.reported_period_code
+            and areas_expected.reporting_level = cells_asked.reporting_level
+            and (cells_asked.frame is null or areas_expected.frame = cells_asked.frame)
+            and known.cell_number = cells_asked.cell_number
+            and known.is_difference = cells_asked.is_difference
+
+    union all
+
+    select
+        cells_asked.period_code,
+        cells_asked.adds_up,
+        cells_asked.is_difference,
+        areas_expected.areas_expected,
+        areas_expected.areas_accepted,
+        areas_expected.is_estimate,
+        areas_expected.unknown_because,
+        areas_expected.frame_area_number,
+        cells_asked.cell_number,
+        null as obs_value,
+        0 as areas_filled,
+        0 as areas_not_applicable,
+        false as has_fallen,
+        false as is_cut,
+    from areas_expected
+    inner join cells_asked
+        on
+            areas_expected.period_code = cells_asked.reported_period_code
+            and areas_expected.reporting_level = cells_asked.reporting_level
+            and (cells_asked.frame is null or areas_expected.frame = cells_asked.frame)
+    anti join known
+        on
+            areas_expected.frame_area_number = known.frame_area_number
+            and cells_asked.cell_number = known.cell_number
+            and cells_asked.is_difference = known.is_difference
 )
 
+
 select
-    cells_asked.period_code,
-    areas_expected.frame_area_number,
-    cells_asked.cell_number,
-    if(areas_expected.unknown_because is null, known.obs_value, null) as obs_value,
+    period_code,
+    frame_area_number,
+    cell_number,
+    if(unknown_because is null, obs_value, null) as obs_value,
     case
-        when areas_expected.unknown_because is not null then 'M'
-        when known.areas_filled > 0 and areas_expected.is_estimate then 'E'
-        when known.areas_filled = areas_expected.areas_expected then 'A'
-        when known.areas_filled > 0 then 'P'
-        when known.areas_not_applicable = areas_expected.areas_expected then 'Z'
+        when unknown_because is not null then 'M'
+        when areas_filled > 0 and is_estimate then 'E'
+        when areas_filled = areas_expected then 'A'
+        when areas_filled > 0 then 'P'
+        when areas_not_applicable = areas_expected then 'Z'
         else 'M'
     end as obs_status,
     case
-        when areas_expected.unknown_because is not null then areas_expected.unknown_because
-        when known.areas_filled > 0 or known.areas_not_applicable = areas_expected.areas_expected then null
-        when known.is_cut then 'area_cut'
-        when known.has_fallen then 'year_below_first_half'
-        when cells_asked.is_difference then 'half_not_complete'
-        when cells_asked.adds_up = 'never' and areas_expected.areas_expected > 1 then 'never_adds_up'
+        when unknown_because is not null then unknown_because
+        when areas_filled > 0 or areas_not_applicable = areas_expected then null
+        when is_cut then 'area_cut'
+        when has_fallen then 'year_below_first_half'
+        when is_difference then 'half_not_complete'
+        when adds_up = 'never' and areas_expected > 1 then 'never_adds_up'
         else 'not_filled'
     end as status_reason,
-    areas_expected.areas_expected,
-    areas_expected.areas_accepted,
-    if(areas_expected.unknown_because is null, coalesce(known.areas_filled, 0), 0) as areas_filled,
-from areas_expected
-inner join cells_asked
-    on
-        areas_expected.period_code = cells_asked.reported_period_code
-        and areas_expected.reporting_level = cells_asked.reporting_level
-        and (cells_asked.frame is null or areas_expected.frame = cells_asked.frame)
-left join known
-    on
-        areas_expected.frame_area_number = known.frame_area_number
-        and cells_asked.cell_number = known.cell_number
-        and cells_asked.is_difference = known.is_difference
+    areas_expected,
+    areas_accepted,
+    if(unknown_because is null, areas_filled, 0) as areas_filled,
+from answers
