@@ -4,6 +4,12 @@ with
 indicator_cells as (select * from {{ ref('stg_contracts__indicator_cells') }})
 
 select
-    indicator_cells.*,
+    indicator_code,
+    column_code,
+    sex,
+    age_band,
+    subset,
+    since_period_code,
+    until_period_code,
     cast(dense_rank() over (order by indicator_code, column_code) as integer) as cell_number,
 from indicator_cells

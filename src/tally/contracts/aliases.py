@@ -1,6 +1,7 @@
 """Names in use for an area that cannot be derived from its official one: `HCM`, `Thừa Thiên Huế`."""
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from tally.contracts.area_files import csv_rows, file_name
@@ -29,16 +30,19 @@ def load_aliases(folder: Path, register: Register) -> tuple[Alias, ...]:
     """
     path = folder / "aliases.csv"
     file, aliases, seen = file_name(path), [], set()
-    named = {(area.level, area.name) for area in register.areas}
-    official = {(level, compared(without_prefix(canonical(name))[0])) for level, name in named}
     codes: dict[tuple[str, str], set[str]] = {}
     for area in register.areas:
         codes.setdefault((area.level, area.name), set()).add(area.code)
+
+    @cache
+    def official(level: str) -> set[str]:
+        return {compared(without_prefix(canonical(name))[0]) for of, name in codes if of == level}
+
     for line, (level, alias, name, source) in csv_rows(path, ALIAS_COLUMNS):
         if level not in WIDTHS:
             raise ContractError(file, line, "level", f"{level!r} is none of {', '.join(WIDTHS)}")
         written = (level, compared(canonical(alias)))
-        if not written[1] or written in official:
+        if not written[1] or written[1] in official(level):
             raise ContractError(
                 file, line, "alias", f"{alias!r} is already the name of a {level}" if alias else "is blank"
             )

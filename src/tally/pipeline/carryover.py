@@ -243,13 +243,11 @@ def _compare(
         connection.execute(f"create or replace temp table {side} as select {', '.join(columns)} from {rows} limit 0")
     for period in ["true"] if periods is None else [f"period_code = '{period}'" for period in periods]:
         for side, rows in (("old", old), ("new", new)):
-            connection.execute(
-                f"create or replace temp table {side}_hashes as select {row_hash} as row_hash from {rows} where {period}"
-            )
+            hashes = f"select {row_hash} as row_hash from {rows} where {period}"
+            connection.execute(f"create or replace temp table {side}_hashes as {hashes}")
         for name, side, other, rows in (("gone", "old", "new", old), ("come", "new", "old", new)):
-            connection.execute(
-                f"create or replace temp table not_there as from {side}_hashes anti join {other}_hashes using (row_hash)"
-            )
+            hashes = f"from {side}_hashes anti join {other}_hashes using (row_hash)"
+            connection.execute(f"create or replace temp table not_there as {hashes}")
             if connection.execute("select count(*) from not_there").fetchone() == (0,):
                 continue
             connection.execute(

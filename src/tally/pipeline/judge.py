@@ -1,7 +1,8 @@
 """Judge a batch: one Great Expectations checkpoint a suite over all of it; verdicts follow from what it lists."""
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -121,9 +122,12 @@ def judge_batch(
         for suite in (*(form.form for form in home.contracts.forms), ACROSS_FORMS):
             judge_figures(suite, batch.frame(suite))
         # what is accepted does not depend on the rules that look back: none of them is critical
-        past = past_of([_judged(entry, home.contracts) for entry in entries], batch.figures, state, home)
-        judge_figures(ACROSS_PERIODS, batch.look_back(past))
-        _write(home, batch_id, entries, batch, validations)
+        so_far = [_judged(entry, home.contracts) for entry in entries]
+        with ThreadPoolExecutor(1) as aside:
+            writing = aside.submit(_write_observations, home.judgement(batch_id), batch.figures, so_far)
+            judge_figures(ACROSS_PERIODS, batch.look_back(past_of(so_far, batch.figures, state, home)))
+            writing.result()
+        _write(home, batch_id, entries, validations)
         home.ledger.append(
             now,
             [
@@ -305,9 +309,7 @@ def _verdict(entry: _Entry, contracts: Contracts) -> Verdict:
     return Verdict.ACCEPTED_WITH_WARNINGS if Severity.WARNING in severities else Verdict.ACCEPTED
 
 
-def _write(
-    home: Home, batch_id: str, entries: Sequence[_Entry], batch: Batch, validations: Sequence[Validation]
-) -> None:
+def _write(home: Home, batch_id: str, entries: Sequence[_Entry], validations: Sequence[Validation]) -> None:
     folder = home.judgement(batch_id)
     verdicts = {entry.submission.submission_id: _verdict(entry, home.contracts) for entry in entries}
     submissions = [
@@ -334,14 +336,15 @@ def _write(
     for name, table in tables.items():
         with appearing(folder / f"{name}.parquet") as path:
             pq.write_table(table, path)
-    periods = {one["submission_id"]: one["period_code"] for one in submissions if one["verdict"].is_accepted}
-    _write_observations(folder / "observations.parquet", batch.figures, periods)
     for validation in validations:
         validation.save(folder / "validation" / f"{validation.suite}.json")
 
 
-def _write_observations(path: Path, figures: pd.DataFrame, periods: Mapping[str, str]) -> None:
+def _write_observations(folder: Path, figures: pd.DataFrame, judged: Sequence[Judged]) -> None:
     """The figures of accepted submissions, each period apart from the others: who asks for one reads no other."""
+    periods = {
+        one.submission.submission_id: one.period.code for one in judged if one.verdict.is_accepted and one.period
+    }
     kept = figures[figures.submission_id.isin(list(periods)) & (figures.state != CellState.NOT_USED)]
     kept = kept.assign(period_code=kept.submission_id.map(periods).astype("category"))
     observations = kept.rename(columns={"value": "obs_value", "state": "cell_state"})[OBSERVATIONS.names]
@@ -350,7 +353,10 @@ def _write_observations(path: Path, figures: pd.DataFrame, periods: Mapping[str,
         table = pa.Table.from_pandas(observations.astype({"obs_value": "Int64"}), preserve_index=False)
     table = table.replace_schema_metadata()
     # words go in as the categories that they are; without the schema of Arrow they come out as words
-    with appearing(path) as temporary, pq.ParquetWriter(temporary, table.schema, store_schema=False) as writer:
+    with (
+        appearing(folder / "observations.parquet") as temporary,
+        pq.ParquetWriter(temporary, table.schema, store_schema=False) as writer,
+    ):
         for period in sorted(set(periods.values())):
             writer.write_table(table.filter(pc.equal(table["period_code"], period)))
 

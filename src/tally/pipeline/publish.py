@@ -16,7 +16,7 @@ import duckdb
 
 from tally.adapters.archive import file_hash
 from tally.adapters.data_docs import build_data_docs
-from tally.adapters.dbt import build_marts, prepare_project
+from tally.adapters.dbt import build_marts, prepare_project, rehearse
 from tally.adapters.files import locked, point, sync_folder
 from tally.errors import BuildError, TallyError
 from tally.periods import LOCAL_TIME, Period, periods_between
@@ -53,6 +53,7 @@ def prepare_to_build(home: Home) -> str | None:
     Shape   the release that the next can be made from, if it is as it was published.
     """
     prepare_project(*_dbt_places(home))
+    rehearse(*_dbt_places(home))
     last, state = _last(home), home.state()
     if last and last["release_id"] in state.releases and is_as_published(home, last["release_id"], state):
         return str(last["release_id"])
@@ -288,7 +289,9 @@ def _tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
 
 def _write_manifest(release: Path, manifest: dict[str, Any], base: Base | None) -> None:
     with duckdb.connect(str(release / "national.duckdb"), read_only=True) as connection:
-        rows = {table: connection.execute(f"select count(*) from {table}").fetchall()[0][0] for table in _tables(connection)}
+        rows = {
+            table: connection.execute(f"select count(*) from {table}").fetchall()[0][0] for table in _tables(connection)
+        }
     verified = json.loads((base.release / "manifest.json").read_text(encoding="utf-8"))["files"] if base else {}
     files = {}
     for path in sorted(path for path in release.rglob("*") if path.is_file()):
