@@ -68,9 +68,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Home:
     [
         pytest.param(_break_gate, GateError, r"G99 does not hold \(Nothing is wrong\) at 1 places: VN", id="the gate"),
         pytest.param(_silence_gate, GateError, "G99 judged nothing", id="a check of the gate that judges nothing"),
-        pytest.param(
-            _break_model, BuildError, "the_nation_is_the_sum_of_what_the_lowest_areas_reported", id="the build"
-        ),
+        pytest.param(_break_model, BuildError, "every_level_adds_up_to_the_nation", id="the build"),
     ],
 )
 def test_what_must_not_be_published_is_not(
