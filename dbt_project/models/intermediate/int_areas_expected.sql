@@ -73,7 +73,7 @@ select
     counted.period_code,
     counted.frame_area_code as area_code,
     counted.frame_area_level as area_level,
-    numbers.area_position + 100000 * ({{ period_order('counted.period_code') }}) as frame_area_number,
+    10000 * numbers.area_position + {{ period_order('counted.period_code') }} as frame_area_number,
     counted.reporting_level,
     counted.areas_expected,
     counted.areas_accepted,

@@ -120,63 +120,82 @@ known as not materialized (
     from second_halves
 ),
 
--- what somebody said is read by as many threads as there are, and then what is left of all that was asked for
-answers as (
-    select
-        cells_asked.period_code,
-        cells_asked.adds_up,
-        cells_asked.is_difference,
-        areas_expected.areas_expected,
-        areas_expected.areas_accepted,
-        areas_expected.is_estimate,
-        areas_expected.unknown_because,
-        known.frame_area_number,
-        known.cell_number,
-        known.obs_value,
-        known.areas_filled,
-        known.areas_not_applicable,
-        known.has_fallen,
-        known.is_cut,
-    from known
-    inner join areas_expected on known.frame_area_number = areas_expected.frame_area_number
-    inner join cells_asked
-        on
-            areas_expected.period_code = cells_asked.reported_period_code
-            and areas_expected.reporting_level = cells_asked.reporting_level
-            and (cells_asked.frame is null or areas_expected.frame = cells_asked.frame)
-            and known.cell_number = cells_asked.cell_number
-            and known.is_difference = cells_asked.is_difference
+-- what somebody said is read by as many threads as there are, and then what is left of all that was asked for;
+-- nation and provinces apart, and so beside each other: their series are what most readers ask for
+{% for these in ['largest', 'other'] %}
+    areas_{{ these }} as (
+        select *
+        from areas_expected
+        where (area_level in ('nation', 'province')) = {{ these == 'largest' }}
+    ),
 
+    known_of_{{ these }} as not materialized (
+        select *
+        from known
+        where frame_area_number in (select areas_{{ these }}.frame_area_number from areas_{{ these }})
+    ),
+
+    answers_of_{{ these }} as not materialized (
+        select
+            cells_asked.period_code,
+            cells_asked.adds_up,
+            cells_asked.is_difference,
+            areas.areas_expected,
+            areas.areas_accepted,
+            areas.is_estimate,
+            areas.unknown_because,
+            known.frame_area_number,
+            known.cell_number,
+            known.obs_value,
+            known.areas_filled,
+            known.areas_not_applicable,
+            known.has_fallen,
+            known.is_cut,
+        from known_of_{{ these }} as known
+        inner join areas_{{ these }} as areas on known.frame_area_number = areas.frame_area_number
+        inner join cells_asked
+            on
+                areas.period_code = cells_asked.reported_period_code
+                and areas.reporting_level = cells_asked.reporting_level
+                and (cells_asked.frame is null or areas.frame = cells_asked.frame)
+                and known.cell_number = cells_asked.cell_number
+                and known.is_difference = cells_asked.is_difference
+
+        union all
+
+        select
+            cells_asked.period_code,
+            cells_asked.adds_up,
+            cells_asked.is_difference,
+            areas.areas_expected,
+            areas.areas_accepted,
+            areas.is_estimate,
+            areas.unknown_because,
+            areas.frame_area_number,
+            cells_asked.cell_number,
+            null as obs_value,
+            0 as areas_filled,
+            0 as areas_not_applicable,
+            false as has_fallen,
+            false as is_cut,
+        from areas_{{ these }} as areas
+        inner join cells_asked
+            on
+                areas.period_code = cells_asked.reported_period_code
+                and areas.reporting_level = cells_asked.reporting_level
+                and (cells_asked.frame is null or areas.frame = cells_asked.frame)
+        anti join known_of_{{ these }} as known
+            on
+                areas.frame_area_number = known.frame_area_number
+                and cells_asked.cell_number = known.cell_number
+                and cells_asked.is_difference = known.is_difference
+    ),
+{% endfor %}
+answers as not materialized (
+    from answers_of_largest
     union all
-
-    select
-        cells_asked.period_code,
-        cells_asked.adds_up,
-        cells_asked.is_difference,
-        areas_expected.areas_expected,
-        areas_expected.areas_accepted,
-        areas_expected.is_estimate,
-        areas_expected.unknown_because,
-        areas_expected.frame_area_number,
-        cells_asked.cell_number,
-        null as obs_value,
-        0 as areas_filled,
-        0 as areas_not_applicable,
-        false as has_fallen,
-        false as is_cut,
-    from areas_expected
-    inner join cells_asked
-        on
-            areas_expected.period_code = cells_asked.reported_period_code
-            and areas_expected.reporting_level = cells_asked.reporting_level
-            and (cells_asked.frame is null or areas_expected.frame = cells_asked.frame)
-    anti join known
-        on
-            areas_expected.frame_area_number = known.frame_area_number
-            and cells_asked.cell_number = known.cell_number
-            and cells_asked.is_difference = known.is_difference
+    from answers_of_other
 )
-
 
 select
     period_code,
