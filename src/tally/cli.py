@@ -17,6 +17,7 @@ from rich.table import Table
 
 from tally.errors import TallyError, UsageError
 from tally.periods import Period
+from tally.vocabulary import Role
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 out, err = Console(), Console(stderr=True)
@@ -174,6 +175,53 @@ def verify() -> None:
     from tally.pipeline.verify import verify_home
 
     out.print(verify_home(Home.default()))
+
+
+@app.command()
+def sign(
+    release: Annotated[str, typer.Argument(help="its id, or current")],
+    by: Annotated[str, typer.Option(help="the name of whoever signs")],
+    role: Annotated[Role, typer.Option(help="checker and approver each sign once, two different people")],
+) -> None:
+    """Sign a release; with the second signature it is what releases/public points to."""
+    from tally.pipeline.home import Home
+    from tally.pipeline.sign import sign_release
+
+    out.print(sign_release(Home.default(), release, by, role, datetime.now(UTC)), soft_wrap=True)
+
+
+@app.command()
+def changes(
+    since: Annotated[str, typer.Option(help="an earlier release; by default the last that was signed")] = "public",
+    release: str = "current",
+    to: Annotated[Path | None, typer.Option("--out", help="CSV of every figure that is other")] = None,
+    as_json: Json = False,
+) -> None:
+    """The figures of a release that are other than in an earlier one."""
+    from tally.pipeline.changes import changes_since
+    from tally.pipeline.home import Home
+
+    found = changes_since(Home.default(), since, release, to)
+    if as_json:
+        print(json.dumps(found, ensure_ascii=False, indent=1))
+        return
+    out.print(f"{found['figures']:,} figures of {found['release']} are other than in {found['since']}", soft_wrap=True)
+    table = Table("period", "of the nation", "sex", "age", "subset", "before", "", "now", "", box=None)
+    for row in found["nation"]:
+        figures = [
+            word
+            for side in ("before", "now")
+            for word in (
+                "" if row[f"value_{side}"] is None else f"{row[f'value_{side}']:,}",
+                row[f"status_{side}"] or "",
+            )
+        ]
+        cell = [row[name] for name in ("period_code", "indicator_code", "sex", "age_band", "subset")]
+        table.add_row(*cell, *figures)
+    if found["nation"]:
+        out.print(table)
+    for row in found["counted"]:
+        out.print(f"{row['period_code']}  {row['area_level']}: {row['figures']:,}")
 
 
 @app.command()

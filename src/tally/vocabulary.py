@@ -21,6 +21,13 @@ class Severity(StrEnum):
     INFO = "info"
 
 
+class Role(StrEnum):
+    """What somebody does who signs a release: each once, and not the same person."""
+
+    CHECKER = "checker"
+    APPROVER = "approver"
+
+
 class CellState(StrEnum):
     """What a figure cell says. A blank is not a zero, and neither is a cell that nobody can read."""
 

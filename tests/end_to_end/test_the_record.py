@@ -10,17 +10,21 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tally.errors import LedgerError
+from tally.errors import LedgerError, UsageError
 from tally.periods import LOCAL_TIME, Period
+from tally.pipeline.changes import changes_since
 from tally.pipeline.home import Home
 from tally.pipeline.judge import judge_batch
 from tally.pipeline.publish import publish_release
 from tally.pipeline.read import read_submissions
 from tally.pipeline.receive import receive_new_files
 from tally.pipeline.run import run
+from tally.pipeline.sign import sign_release
+from tally.pipeline.status import status_of
 from tally.pipeline.trace import trace_figure
 from tally.pipeline.verify import rebuild_release, verify_home
 from tally.simulation.reports import areas_owing, lawful_reports
+from tally.vocabulary import Role
 from tally.workbooks import BlankWorkbook
 
 PERIOD = Period(2025, "A1")
@@ -160,6 +164,115 @@ def test_a_release_follows_every_judgement_and_every_period_that_ends_but_no_clo
     half_year_ended = publish_release(datetime(2026, 6, 15, tzinfo=LOCAL_TIME), copy)
     assert half_year_ended != judged_again
     assert publish_release(NOW, copy) == half_year_ended
+
+
+@pytest.fixture
+def signable(home: Home, tmp_path: Path) -> tuple[Home, str, str]:
+    """A copy of the record, and its two releases."""
+    copy = _copy(home, tmp_path)
+    first, second = list(copy.state().releases)
+    return copy, first, second
+
+
+def test_a_release_is_a_draft_until_two_people_have_signed_it(signable: tuple[Home, str, str]) -> None:
+    home, first, second = signable
+    said = sign_release(home, first, "Nguyễn Thị  A", Role.CHECKER, NOW)
+    assert said == f"release {first} is a draft; still to sign: approver"
+    assert not (home.releases / "public").exists()
+    assert sign_release(home, first, "Trần B", Role.APPROVER, NOW).endswith("is signed: releases/public points to it")
+    assert (home.releases / "public").readlink() == Path(first)
+    assert (home.releases / "current").readlink() == Path(second)
+    assert [(one.by, one.role) for one in home.state().signatures[first]] == [
+        ("Nguyễn Thị A", "checker"),
+        ("Trần B", "approver"),
+    ]
+    assert "2 releases: all hold" in verify_home(home)
+    assert status_of(home)["release"]["status"] == "draft"
+    for by, role in (("C", Role.APPROVER), ("D", Role.CHECKER)):
+        sign_release(home, "current", by, role, NOW)
+    assert (home.releases / "public").readlink() == Path(second)
+    assert status_of(home)["release"]["status"] == "signed"
+
+
+@pytest.mark.parametrize(
+    ("before", "asked", "says"),
+    [
+        pytest.param([], ("first", "  ", Role.CHECKER), "needs a name", id="nobody"),
+        pytest.param([], ("none", "A", Role.CHECKER), "there is no release none", id="no such release"),
+        pytest.param(
+            [("first", "Trần B", Role.CHECKER)],
+            ("first", "trần  b", Role.APPROVER),
+            "another person must sign",
+            id="one person in two roles",
+        ),
+        pytest.param(
+            [("first", "A", Role.CHECKER)], ("first", "B", Role.CHECKER), "signs as another", id="one role twice"
+        ),
+        pytest.param(
+            [("second", "A", Role.CHECKER), ("second", "B", Role.APPROVER)],
+            ("second", "C", Role.CHECKER),
+            "nothing is left to sign",
+            id="a signed one again",
+        ),
+        pytest.param(
+            [("second", "A", Role.CHECKER), ("second", "B", Role.APPROVER)],
+            ("first", "C", Role.CHECKER),
+            "is older than",
+            id="one that a younger signed one has replaced",
+        ),
+    ],
+)
+def test_a_signature_that_says_nothing_is_refused_and_leaves_no_trace(
+    signable: tuple[Home, str, str],
+    before: list[tuple[str, str, Role]],
+    asked: tuple[str, str, Role],
+    says: str,
+) -> None:
+    home, first, second = signable
+    ids = {"first": first, "second": second}
+    for release, by, role in before:
+        sign_release(home, ids[release], by, role, NOW)
+    events = home.ledger.path.read_bytes()
+    release, by, role = asked
+    with pytest.raises(UsageError, match=says):
+        sign_release(home, ids.get(release, release), by, role, NOW)
+    assert home.ledger.path.read_bytes() == events
+
+
+def test_nobody_can_sign_what_is_not_as_it_was_published(signable: tuple[Home, str, str]) -> None:
+    home, _, _ = signable
+    _edit_figure(home)
+    with pytest.raises(LedgerError, match=r"national\.duckdb was edited"):
+        sign_release(home, "current", "A", Role.CHECKER, NOW)
+    assert home.state().signatures == {}
+
+
+def test_the_public_link_that_was_moved_is_named_and_mended_by_the_next_publication(
+    signable: tuple[Home, str, str],
+) -> None:
+    home, first, second = signable
+    for by, role in (("A", Role.CHECKER), ("B", Role.APPROVER)):
+        sign_release(home, first, by, role, NOW)
+    (home.releases / "public").unlink()
+    (home.releases / "public").symlink_to(second)
+    with pytest.raises(LedgerError, match="public does not point to the last release that was signed"):
+        verify_home(home)
+    publish_release(NOW + timedelta(days=2), home)
+    assert (home.releases / "public").readlink() == Path(first)
+
+
+def test_what_changed_since_the_signed_release_is_one_command(signable: tuple[Home, str, str], tmp_path: Path) -> None:
+    home, first, second = signable
+    with pytest.raises(UsageError, match="no release was signed yet"):
+        changes_since(home)
+    for by, role in (("A", Role.CHECKER), ("B", Role.APPROVER)):
+        sign_release(home, first, by, role, NOW)
+    found = changes_since(home, to=tmp_path / "changes.csv")
+    assert (found["since"], found["release"]) == (first, second)
+    pupils = [row for row in found["nation"] if (row["indicator_code"], row["sex"]) == ("pupils", "_T")]
+    assert [(row["value_before"], row["value_now"]) for row in pupils] == [(600, 1055)]
+    assert (tmp_path / "changes.csv").read_text() == (home.releases / "current" / "changes.csv").read_text()
+    assert changes_since(home, second)["figures"] == 0
 
 
 def _copy(home: Home, folder: Path) -> Home:

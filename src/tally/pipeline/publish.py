@@ -40,6 +40,7 @@ from tally.pipeline.home import Home
 from tally.pipeline.judgements import is_whole
 from tally.pipeline.progress import Progress, unwatched
 from tally.pipeline.releases import CURRENT, manifests
+from tally.pipeline.sign import settle_public
 from tally.pipeline.state import State
 from tally.pipeline.workers import at_home
 
@@ -246,6 +247,7 @@ def _settle(home: Home, release_id: str, state: State, now: datetime) -> None:
     link = home.releases / CURRENT
     if not link.is_symlink() or link.readlink() != Path(release_id):
         point(link, release_id)
+    settle_public(home, state)
 
 
 def _extract(release: Path, base: Base | None, touched: Touched | None) -> None:

@@ -6,17 +6,30 @@ from pathlib import Path
 from typing import Any
 
 from tally.adapters.archive import file_hash
-from tally.errors import LedgerError
+from tally.errors import LedgerError, UsageError
 from tally.pipeline.home import Home
 
-CURRENT = "current"
+CURRENT, PUBLIC = LINKS = ("current", "public")
+"""Links to the last release, for readers within, and to the last that was signed, for everybody else."""
 
 
 def manifests(home: Home) -> Iterable[dict[str, Any]]:
     """The manifests of every release, oldest first."""
     for path in sorted(home.releases.glob("*/manifest.json")):
-        if path.parent.name != CURRENT:
+        if path.parent.name not in LINKS:
             yield json.loads(path.read_text())
+
+
+def named_release(home: Home, name: str) -> str:
+    """The id of a release, or of the one that a link points to.
+
+    Raises  UsageError if there is none.
+    """
+    link = home.releases / name
+    release_id = str(link.readlink()) if name in LINKS and link.is_symlink() else name
+    if release_id in LINKS or not (home.releases / release_id / "manifest.json").is_file():
+        raise UsageError(f"there is no release {name} in {home.releases}")
+    return release_id
 
 
 def verify_release(folder: Path, manifest_sha256: str) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from operator import attrgetter
 
 from tally.adapters.ledger import Event
-from tally.vocabulary import Verdict
+from tally.vocabulary import Role, Verdict
 
 
 @dataclass(slots=True)
@@ -35,12 +35,22 @@ class Submission:
         return self.received_at, self.file_path, self.number
 
 
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """Somebody's word that a release may go out, and what for."""
+
+    by: str
+    role: Role
+    at: datetime
+
+
 _fields_of = attrgetter(*(one.name for one in fields(Submission)))
 
 
 @dataclass
 class State:
-    """`failed`: submissions on which our reader failed, and how; `releases`: the hash of each release's manifest.
+    """`failed`: submissions on which our reader failed, and how; `releases`: the hash of each release's manifest;
+    `signatures`: those of each release that has any.
 
     `replayed`: how many events of the ledger it knows.
     """
@@ -48,12 +58,22 @@ class State:
     submissions: dict[str, Submission] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
     releases: dict[str, str] = field(default_factory=dict)
+    signatures: dict[str, tuple[Signature, ...]] = field(default_factory=dict)
     replayed: int = 0
     _originals: dict[tuple[str, str], Submission] = field(default_factory=dict)
 
     def original_of(self, submission: Submission) -> Submission:
         """The first submission of the same bytes in the same folder, in the order of the ledger; maybe itself."""
         return self._originals[submission.sender, submission.sha256]
+
+    def is_signed(self, release_id: str) -> bool:
+        """Whether everybody signed who has to; until then it is a draft."""
+        return {one.role for one in self.signatures.get(release_id, ())} == set(Role)
+
+    @property
+    def last_signed(self) -> str | None:
+        """The youngest release that is signed."""
+        return next(filter(self.is_signed, reversed(self.releases)), None)
 
     def receive(self, submission: Submission) -> None:
         self.submissions[submission.submission_id] = submission
@@ -63,7 +83,9 @@ class State:
         """The state of this moment, which later events do not change."""
         submissions = {submission_id: Submission(*_fields_of(one)) for submission_id, one in self.submissions.items()}
         originals = {key: submissions[one.submission_id] for key, one in self._originals.items()}
-        return State(submissions, dict(self.failed), dict(self.releases), self.replayed, originals)
+        return State(
+            submissions, dict(self.failed), dict(self.releases), dict(self.signatures), self.replayed, originals
+        )
 
     def replay(self, events: Iterable[Event]) -> None:
         """Take in the events that follow those already replayed."""
@@ -102,6 +124,9 @@ class State:
                     self.submissions[submission_id].answered_batch = event["batch_id"]
             case "published":
                 self.releases[event["release_id"]] = event["manifest_sha256"]
+            case "signed":
+                signature = Signature(event["by"], Role(event["role"]), datetime.fromisoformat(event["at"]))
+                self.signatures[event["release_id"]] = (*self.signatures.get(event["release_id"], ()), signature)
 
 
 def state_of(events: Iterable[Event]) -> State:

@@ -66,8 +66,9 @@ _FIGURES = """
 def status_of(home: Home) -> dict[str, Any]:
     """The standing release in short.
 
-    Shape   release (None before the first), received, verdicts, late; for the latest period with an accepted report:
-            reports of the nation and of each province that sent any, and up to ten national figures; places.
+    Shape   release (None before the first) with its status, draft or signed; received, verdicts, late; for the latest
+            period with an accepted report: reports of the nation and of each province that sent any, and up to ten
+            national figures; places.
     Blanks  a figure that nobody filled is None, never 0.
     """
     current = home.releases / "current"
@@ -84,7 +85,11 @@ def status_of(home: Home) -> dict[str, Any]:
         period = next(iter(_rows(connection, _PERIOD)), None)
         named = {"period": period["period_code"]} if period else {}
         return {
-            "release": {"release_id": manifest["release_id"], "as_of": manifest["as_of"]},
+            "release": {
+                "release_id": manifest["release_id"],
+                "as_of": manifest["as_of"],
+                "status": "signed" if home.state().is_signed(manifest["release_id"]) else "draft",
+            },
             "received": sum(verdicts.values()),
             "verdicts": verdicts,
             "late": _rows(connection, _LATE)[0]["late"],
@@ -104,7 +109,8 @@ def _rows(connection: duckdb.DuckDBPyConnection, query: str, **named: Any) -> li
 def summary(home: Home) -> RenderableType:
     """`status_of` for a terminal."""
     status = status_of(home)
-    if status["release"] is None:
+    release = status["release"]
+    if release is None:
         return Text(f"No release yet in {home.releases}.")
     verdicts = ", ".join(f"{count} {verdict.replace('_', ' ')}" for verdict, count in status["verdicts"].items())
     parts: list[RenderableType] = [
@@ -114,7 +120,7 @@ def summary(home: Home) -> RenderableType:
     if status["period"]:
         parts += [_reports(status), _figures(status)]
     parts += [
-        Text(f"\nRelease   {status['places']['release']}  ({status['release']['release_id']})"),
+        Text(f"\nRelease   {status['places']['release']}  ({release['release_id']}, {release['status']})"),
         Text(f"Letters   {status['places']['letters']}"),
         Text(f"Data Docs {status['places']['data_docs']}"),
     ]

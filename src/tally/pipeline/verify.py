@@ -1,17 +1,18 @@
 """Whether the record still holds: archive, ledger, releases; and whether an old release can be made again."""
 
+import json
 import tempfile
 from datetime import datetime
 from pathlib import Path
 
 import duckdb
 
-from tally.errors import LedgerError, UsageError
+from tally.errors import LedgerError
 from tally.pipeline.home import Home
 from tally.pipeline.judge import judge_batch
 from tally.pipeline.publish import publish_release
 from tally.pipeline.read import read_chunks
-from tally.pipeline.releases import CURRENT, manifests, verify_release
+from tally.pipeline.releases import CURRENT, LINKS, PUBLIC, named_release, verify_release
 from tally.pipeline.state import state_of
 
 
@@ -25,15 +26,19 @@ def verify_home(home: Home) -> str:
     hashes = sorted({one.sha256 for one in state.submissions.values()})
     for sha256 in hashes:
         home.archive.verify(sha256)
-    folders = sorted(path for path in home.releases.glob("*") if path.name != CURRENT)
+    folders = sorted(path for path in home.releases.glob("*") if path.name not in LINKS)
     odd = {path.name for path in folders} ^ set(state.releases)
     if odd:
         raise LedgerError(f"release {min(odd)} is on disk or in the ledger, but not in both")
     for folder in folders:
         verify_release(folder, state.releases[folder.name])
-    link = home.releases / CURRENT
-    if folders and not (link.is_symlink() and link.readlink() == Path(list(state.releases)[-1])):
-        raise LedgerError(f"releases/{CURRENT} does not point to the last release of the ledger")
+    for link, target, what in (
+        (CURRENT, next(reversed(state.releases), None), "the last release of the ledger"),
+        (PUBLIC, state.last_signed, "the last release that was signed"),
+    ):
+        path = home.releases / link
+        if (str(path.readlink()) if path.is_symlink() else None) != target or (path.exists() and target is None):
+            raise LedgerError(f"releases/{link} does not point to {what}")
     return f"{events} events, {len(hashes)} archived files, {len(folders)} releases: all hold"
 
 
@@ -42,11 +47,8 @@ def rebuild_release(home: Home, release_id: str) -> str:
 
     Raises  UsageError if there is no such release; LedgerError that names the marts whose rows differ.
     """
-    if release_id == CURRENT and (home.releases / CURRENT).is_symlink():
-        release_id = str((home.releases / CURRENT).readlink())
-    manifest = next((one for one in manifests(home) if one["release_id"] == release_id), None)
-    if manifest is None:
-        raise UsageError(f"there is no release {release_id} in {home.releases}")
+    release_id = named_release(home, release_id)
+    manifest = json.loads((home.releases / release_id / "manifest.json").read_text(encoding="utf-8"))
     as_of = datetime.fromisoformat(manifest["as_of"])
     received, batches = [], dict[str, list[str]]()
     for event in home.ledger.events():
