@@ -9,7 +9,7 @@ import duckdb
 from tally.errors import UsageError
 from tally.pipeline.carryover import compare_releases, write_changes
 from tally.pipeline.home import Home
-from tally.pipeline.releases import PUBLIC, named_release
+from tally.pipeline.releases import PUBLIC, named_release, pointed_to
 
 _OF_THE_NATION = """
     select period_code, indicator_code, sex, age_band, subset, value_before, value_now, status_before, status_now
@@ -34,7 +34,7 @@ def changes_since(home: Home, since: str = PUBLIC, release: str = "current", to:
     Blanks  a figure that is or was not there has no value; a period that is new is no change of its figures.
     Raises  UsageError if there is no such release.
     """
-    if since == PUBLIC and not (home.releases / PUBLIC).is_symlink():
+    if since == PUBLIC and pointed_to(home, PUBLIC) is None:
         raise UsageError("no release was signed yet: name one with --since")
     before, now = named_release(home, since), named_release(home, release)
     file, file_before = (home.releases / one / "national.duckdb" for one in (now, before))

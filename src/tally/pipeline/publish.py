@@ -16,8 +16,8 @@ import duckdb
 
 from tally.adapters.archive import file_hash
 from tally.adapters.data_docs import build_data_docs
-from tally.adapters.dbt import build_marts, prepare_project, rehearse
-from tally.adapters.files import locked, point, sync_folder
+from tally.adapters.dbt import build_marts, rehearse
+from tally.adapters.files import locked, sync_folder
 from tally.errors import BuildError, TallyError
 from tally.periods import LOCAL_TIME, Period, periods_between
 from tally.pipeline.carryover import (
@@ -39,8 +39,7 @@ from tally.pipeline.gate import judge_marts
 from tally.pipeline.home import Home
 from tally.pipeline.judgements import is_whole
 from tally.pipeline.progress import Progress, unwatched
-from tally.pipeline.releases import CURRENT, manifests
-from tally.pipeline.sign import settle_public
+from tally.pipeline.releases import CURRENT, PUBLIC, let_point, manifests
 from tally.pipeline.state import State
 from tally.pipeline.workers import at_home
 
@@ -53,7 +52,6 @@ def prepare_to_build(home: Home) -> str | None:
 
     Shape   the release that the next can be made from, if it is as it was published.
     """
-    prepare_project(*_dbt_places(home))
     rehearse(*_dbt_places(home))
     last, state = _last(home), home.state()
     if last and last["release_id"] in state.releases and is_as_published(home, last["release_id"], state):
@@ -244,10 +242,9 @@ def _settle(home: Home, release_id: str, state: State, now: datetime) -> None:
     if release_id not in state.releases:
         manifest = file_hash(home.releases / release_id / "manifest.json")
         home.ledger.append(now, [{"event": "published", "release_id": release_id, "manifest_sha256": manifest}])
-    link = home.releases / CURRENT
-    if not link.is_symlink() or link.readlink() != Path(release_id):
-        point(link, release_id)
-    settle_public(home, state)
+    let_point(home, CURRENT, release_id)
+    if state.last_signed:
+        let_point(home, PUBLIC, state.last_signed)
 
 
 def _extract(release: Path, base: Base | None, touched: Touched | None) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tally.adapters.archive import file_hash
+from tally.adapters.files import point
 from tally.errors import LedgerError, UsageError
 from tally.pipeline.home import Home
 
@@ -20,14 +21,25 @@ def manifests(home: Home) -> Iterable[dict[str, Any]]:
             yield json.loads(path.read_text())
 
 
+def pointed_to(home: Home, link: str) -> str | None:
+    """The release that a link points to; None where there is no link."""
+    path = home.releases / link
+    return str(path.readlink()) if path.is_symlink() else None
+
+
+def let_point(home: Home, link: str, release_id: str) -> None:
+    """Let a link point to a release, should it not do so already."""
+    if pointed_to(home, link) != release_id:
+        point(home.releases / link, release_id)
+
+
 def named_release(home: Home, name: str) -> str:
     """The id of a release, or of the one that a link points to.
 
     Raises  UsageError if there is none.
     """
-    link = home.releases / name
-    release_id = str(link.readlink()) if name in LINKS and link.is_symlink() else name
-    if release_id in LINKS or not (home.releases / release_id / "manifest.json").is_file():
+    release_id = pointed_to(home, name) if name in LINKS else name
+    if release_id is None or not (home.releases / release_id / "manifest.json").is_file():
         raise UsageError(f"there is no release {name} in {home.releases}")
     return release_id
 

@@ -3,11 +3,10 @@
 import unicodedata
 from datetime import datetime
 
-from tally.adapters.files import locked, point
+from tally.adapters.files import locked
 from tally.errors import UsageError
 from tally.pipeline.home import Home
-from tally.pipeline.releases import PUBLIC, named_release, verify_release
-from tally.pipeline.state import State
+from tally.pipeline.releases import PUBLIC, let_point, named_release, verify_release
 from tally.vocabulary import Role
 
 
@@ -40,15 +39,9 @@ def sign_release(home: Home, release: str, by: str, role: Role, now: datetime) -
         signed = {"event": "signed", "release_id": release_id, "by": name, "role": role}
         home.ledger.append(now, [{**signed, "manifest_sha256": state.releases[release_id]}])
         state = home.state()
-        settle_public(home, state)
+        if state.last_signed:
+            let_point(home, PUBLIC, state.last_signed)
     if state.is_signed(release_id):
         return f"release {release_id} is signed: releases/{PUBLIC} points to it"
     missing = ", ".join(sorted(set(Role) - {one.role for one in state.signatures[release_id]}))
     return f"release {release_id} is a draft; still to sign: {missing}"
-
-
-def settle_public(home: Home, state: State) -> None:
-    """Let `releases/public` point to the release that the ledger says; a crash may have come between the two."""
-    link = home.releases / PUBLIC
-    if state.last_signed and not (link.is_symlink() and str(link.readlink()) == state.last_signed):
-        point(link, state.last_signed)

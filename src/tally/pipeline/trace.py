@@ -11,6 +11,7 @@ from tally.errors import UsageError
 from tally.intake.workbook import read_workbook
 from tally.periods import Period
 from tally.pipeline.home import Home
+from tally.pipeline.releases import named_release
 from tally.pipeline.workers import at_home, workers
 from tally.vocabulary import NATION, CellState
 
@@ -32,9 +33,7 @@ def trace_figure(
     except ValueError:
         why = f"{period} is no period that is reported; a second half is its year less its first half: trace those"
         raise UsageError(why) from None
-    path = home.releases / release / "national.duckdb"
-    if not path.exists():
-        raise UsageError(f"there is no release {release} in {home.releases}")
+    path = home.releases / named_release(home, release) / "national.duckdb"
     with duckdb.connect(str(path), read_only=True) as connection:
         published = connection.execute(
             """

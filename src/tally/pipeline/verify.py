@@ -12,7 +12,7 @@ from tally.pipeline.home import Home
 from tally.pipeline.judge import judge_batch
 from tally.pipeline.publish import publish_release
 from tally.pipeline.read import read_chunks
-from tally.pipeline.releases import CURRENT, LINKS, PUBLIC, named_release, verify_release
+from tally.pipeline.releases import CURRENT, LINKS, PUBLIC, named_release, pointed_to, verify_release
 from tally.pipeline.state import state_of
 
 
@@ -36,8 +36,7 @@ def verify_home(home: Home) -> str:
         (CURRENT, next(reversed(state.releases), None), "the last release of the ledger"),
         (PUBLIC, state.last_signed, "the last release that was signed"),
     ):
-        path = home.releases / link
-        if (str(path.readlink()) if path.is_symlink() else None) != target or (path.exists() and target is None):
+        if pointed_to(home, link) != target or (target is None and (home.releases / link).exists()):
             raise LedgerError(f"releases/{link} does not point to {what}")
     return f"{events} events, {len(hashes)} archived files, {len(folders)} releases: all hold"
 
