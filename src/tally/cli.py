@@ -7,17 +7,18 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as ProgressBars
 from rich.table import Table
+from rich.text import Text
 
 from tally.errors import TallyError, UsageError
 from tally.periods import Period
-from tally.vocabulary import Role
+from tally.vocabulary import AS_REPORTED, Role, Total
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 out, err = Console(), Console(stderr=True)
@@ -102,33 +103,106 @@ def simulate(
 
 @app.command()
 def trace(
-    indicator: Annotated[str, typer.Option()],
-    area: Annotated[str, typer.Option()],
-    period: Annotated[str, typer.Option()],
+    indicator: str | None = None,
+    area: str | None = None,
+    period: str | None = None,
     sex: str = "_T",
     age: str = "_T",
     subset: str = "_T",
+    frame: Annotated[str, typer.Option(help="the map: as_reported, provinces_34, …")] = AS_REPORTED,
+    total: Annotated[
+        Total, typer.Option(help="the figure, or what fct_imbalances compares: reported, children")
+    ] = Total.FIGURE,
+    submission: Annotated[
+        str | None, typer.Option(help="the other way: where a workbook's figures went; its id, path or SHA-256")
+    ] = None,
     release: str = "current",
+    as_of: Annotated[str | None, typer.Option(help="the release that stood then: ISO 8601 with zone")] = None,
     as_json: Json = False,
 ) -> None:
-    """The cells behind a published figure, opened again in the archive and added up."""
+    """The cells behind a figure, opened again in the archive and added up; or where the cells of a workbook went."""
     from tally.pipeline.home import Home
-    from tally.pipeline.trace import trace_figure
+    from tally.pipeline.releases import release_at
+    from tally.pipeline.trace import Figure, trace_figure, trace_submission
 
-    traced = trace_figure(Home.default(), indicator, area, period, sex, age, subset, release)
-    if as_json:
-        print(json.dumps(traced, ensure_ascii=False, indent=1))
-    else:
-        table = Table("area", "file", "sha256", "cell", "raw", "value")
-        for cell in traced["cells"]:
-            place = f"{cell['sheet_name']}!{cell['cell_address']}"
-            value = "" if cell["value"] is None else str(cell["value"])
-            table.add_row(cell["area_code"], cell["file_path"], cell["sha256"][:12], place, cell["raw_text"], value)
-        out.print(table)
-        agreement = "agrees" if traced["agrees"] else "DIFFERS"
-        out.print(f"published {traced['published']}, cells add up to {traced['total']}: {agreement}")
+    home = Home.default()
+    if as_of:
+        release = release_at(home, _clock(as_of))
+    if submission:
+        gone = trace_submission(home, submission, release)
+        print(json.dumps(gone, ensure_ascii=False, indent=1)) if as_json else _show_submission(gone)
+        return
+    if not (indicator and area and period):
+        raise UsageError("give --indicator, --area and --period; or --submission")
+    traced = trace_figure(home, Figure(indicator, area, period, sex, age, subset, frame, total), release)
+    print(json.dumps(traced, ensure_ascii=False, indent=1)) if as_json else _show_figure(traced)
     if not traced["agrees"]:
         raise typer.Exit(4)
+
+
+def _show_figure(traced: dict[str, Any]) -> None:
+    table = _table("area", "period", "file", "sha256", "cell", "raw", "value", "weight")
+    for cell in traced["cells"]:
+        weight = "" if cell["weight"] is None else f"{cell['weight']:g}"
+        row = (
+            cell["area_code"],
+            cell["period_code"],
+            cell["file_path"],
+            cell["sha256"][:12],
+            f"{cell['sheet_name']}!{cell['cell_address']}",
+            cell["raw_text"],
+            _figure(cell["value"]),
+            weight if cell["counts"] else f"{weight} left out",
+        )
+        table.add_row(*(Text(part) for part in row))
+    out.print(table)
+    status = " ".join(filter(None, (traced["obs_status"], traced["status_reason"])))
+    out.print(
+        f"published in {traced['release']}: {_figure(traced['published'])} {status}, "
+        f"filled by {traced['areas_filled']}; "
+        f"cells add up to {_figure(traced['total'])}, filled by {traced['filled']}: "
+        f"{'agrees' if traced['agrees'] else 'DIFFERS'}",
+        soft_wrap=True,
+    )
+
+
+def _show_submission(gone: dict[str, Any]) -> None:
+    standing = (
+        "stands"
+        if gone["is_current"]
+        else f"superseded by {gone['superseded_by']}"
+        if gone["superseded_by"]
+        else "does not stand"
+    )
+    out.print(
+        f"{gone['submission_id']}  {gone['file_path']}  {gone['sha256']}\n"
+        f"{gone['area_code']} {gone['period_code']}: {gone['verdict']}, {standing} in {gone['release']}",
+        markup=False, highlight=False, soft_wrap=True,
+    )  # fmt: skip
+    table = _table("frame", "area", "level", "share")
+    for area in gone["areas"]:
+        share = "whole" if area["is_whole"] else "unknown" if area["share"] is None else f"{area['share']:g}"
+        table.add_row(area["frame"], area["area_code"], area["area_level"], share)
+    out.print(table)
+    table = _table("cell", "indicator", "sex", "age", "subset", "raw", "value", "enters")
+    for cell in gone["cells"]:
+        if cell["value"] is not None:
+            names = [cell[name] for name in ("indicator_code", "sex", "age_band", "subset", "raw_text")]
+            place = f"{cell['sheet_name']}!{cell['cell_address']}"
+            table.add_row(*map(Text, (place, *names, _figure(cell["value"]), cell["enters"] or "none")))
+    out.print(table)
+
+
+def _table(*headings: str) -> Table:
+    """Without lines; what is too long goes on in the next line and is never cut off."""
+    table = Table(box=None)
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    return table
+
+
+def _figure(value: int | None) -> str:
+    return "–" if value is None else f"{value:,}"
 
 
 @app.command()
@@ -206,7 +280,7 @@ def changes(
         print(json.dumps(found, ensure_ascii=False, indent=1))
         return
     out.print(f"{found['figures']:,} figures of {found['release']} are other than in {found['since']}", soft_wrap=True)
-    table = Table("period", "of the nation", "sex", "age", "subset", "before", "", "now", "", box=None)
+    table = _table("period", "of the nation", "sex", "age", "subset", "before", "", "now", "")
     for row in found["nation"]:
         figures = [
             word

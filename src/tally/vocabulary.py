@@ -28,6 +28,14 @@ class Role(StrEnum):
     APPROVER = "approver"
 
 
+class Total(StrEnum):
+    """Which total of an area is meant: its figure, or the two that an imbalance compares."""
+
+    FIGURE = "figure"
+    REPORTED = "reported"
+    CHILDREN = "children"
+
+
 class CellState(StrEnum):
     """What a figure cell says. A blank is not a zero, and neither is a cell that nobody can read."""
 

@@ -1,8 +1,9 @@
 """A country small enough to add up by hand, and what judging writes about its reports."""
 
 import csv
+import hashlib
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -168,6 +169,29 @@ class Submission:
     findings: tuple[str, ...] = ()
 
 
+OLD_MAP = ("00001", "00002", "00003", "003", "001", "01")
+NEW_MAP = ("00001", "00003", "01")
+PERIODS = {"2025-S1": OLD_MAP, "2025-A1": NEW_MAP, "2026-S1": NEW_MAP, "2026-A1": NEW_MAP}
+REPORTS = [(period, area) for period, areas in PERIODS.items() for area in areas]
+
+
+def submissions_of(steps: Sequence[dict[tuple[str, str], Figures]]) -> list[Submission]:
+    """Each step is a day later than the one before; what it says of an area and a period supersedes."""
+    return [
+        Submission(f"{number}-{period}-{area}", area, period, f"2027-01-{number + 1:02}T08:00:00+07:00", said)
+        for number, step in enumerate(steps)
+        for (period, area), said in step.items()
+    ]
+
+
+def reported(count: int) -> dict[tuple[str, str], Figures]:
+    """Every report there is, each with figures of its own."""
+    return {
+        report: {("victims", "T"): count + at * (1 + report[0].endswith("A1")), ("children", "T"): 100 + at}
+        for at, report in enumerate(REPORTS)
+    }
+
+
 @dataclass(frozen=True)
 class Marts:
     outcome: BuildOutcome
@@ -216,7 +240,7 @@ def write_judgements(folder: Path, submissions: list[Submission]) -> None:
             {
                 "submission_id": one.submission_id,
                 "file_path": f"inbox/{one.area_code}/{one.submission_id}.xlsx",
-                "sha256": "0" * 64,
+                "sha256": hashlib.sha256(one.submission_id.encode()).hexdigest(),
                 "sender": one.area_code,
                 "area_code": one.area_code,
                 "area_level": levels[len(one.area_code)] if one.area_code else None,

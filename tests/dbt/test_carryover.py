@@ -1,7 +1,6 @@
 """A release that takes figures over from the one before is the release that would be built from nothing."""
 
 import shutil
-from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -9,37 +8,16 @@ import duckdb
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from small_country import Build, Figures, Submission, X
+from small_country import PERIODS, REPORTS, Build, Figures, X, reported, submissions_of
 
 from tally.errors import BuildError
 from tally.pipeline.carryover import FIGURES, compare_releases, tables_of, take_over, write_changes
 
-OLD_MAP = ("00001", "00002", "00003", "003", "001", "01")
-NEW_MAP = ("00001", "00003", "01")
-PERIODS = {"2025-S1": OLD_MAP, "2025-A1": NEW_MAP, "2026-S1": NEW_MAP, "2026-A1": NEW_MAP}
-REPORTS = [(period, area) for period, areas in PERIODS.items() for area in areas]
 AS_OF = datetime.fromisoformat("2027-01-10T09:00:00+07:00")
 
 value = st.one_of(st.none(), st.just(X), st.integers(0, 40))
 figures = st.fixed_dictionaries({("victims", "T"): value, ("victims", "F"): value, ("children", "T"): value})
 step = st.dictionaries(st.sampled_from(REPORTS), figures, min_size=1, max_size=2)
-
-
-def submissions(steps: Sequence[dict[tuple[str, str], Figures]]) -> list[Submission]:
-    """Each step is a day later than the one before; what it says of an area and a period supersedes."""
-    return [
-        Submission(f"{number}-{period}-{area}", area, period, f"2027-01-{number + 1:02}T08:00:00+07:00", said)
-        for number, step in enumerate(steps)
-        for (period, area), said in step.items()
-    ]
-
-
-def plain(count: int) -> dict[tuple[str, str], Figures]:
-    """Every report there is, each with figures of its own."""
-    return {
-        report: {("victims", "T"): count + at * (1 + report[0].endswith("A1")), ("children", "T"): 100 + at}
-        for at, report in enumerate(REPORTS)
-    }
 
 
 def difference(one: Path, other: Path) -> dict[str, int]:
@@ -59,11 +37,11 @@ def difference(one: Path, other: Path) -> dict[str, int]:
 @given(
     first=st.dictionaries(st.sampled_from(REPORTS), figures, min_size=8), steps=st.lists(step, min_size=1, max_size=2)
 )
-@example(first=plain(5), steps=[{("2025-S1", "00003"): {("victims", "T"): 1}}, {("2026-S1", "00001"): {}}])
-@example(first=plain(5), steps=[{("2025-A1", "00001"): {("victims", "T"): 900, ("children", "T"): None}}])
+@example(first=reported(5), steps=[{("2025-S1", "00003"): {("victims", "T"): 1}}, {("2026-S1", "00001"): {}}])
+@example(first=reported(5), steps=[{("2025-A1", "00001"): {("victims", "T"): 900, ("children", "T"): None}}])
 @example(
-    first={key: said for key, said in plain(5).items() if key[0] != "2025-A1"},
-    steps=[{key: said for key, said in plain(9).items() if key[0] == "2025-A1"}],
+    first={key: said for key, said in reported(5).items() if key[0] != "2025-A1"},
+    steps=[{key: said for key, said in reported(9).items() if key[0] == "2025-A1"}],
 )
 def test_what_is_taken_over_and_what_is_built_anew_make_the_release_that_is_built_from_nothing(
     build: Build,
@@ -73,9 +51,9 @@ def test_what_is_taken_over_and_what_is_built_anew_make_the_release_that_is_buil
 ) -> None:
     folder = tmp_path_factory.mktemp("carryover")
     release = folder / "release.duckdb"
-    shutil.copyfile(build({"b0": submissions([first])}, as_of=AS_OF).outcome.build_file, release)
+    shutil.copyfile(build({"b0": submissions_of([first])}, as_of=AS_OF).outcome.build_file, release)
     for number, corrections in enumerate(steps, 1):
-        sent = submissions([first, *steps[:number]])
+        sent = submissions_of([first, *steps[:number]])
         before = folder / f"before{number}.duckdb"
         shutil.copyfile(release, before)
         periods = sorted({period for period, _ in corrections})
@@ -92,7 +70,7 @@ def test_what_is_taken_over_and_what_is_built_anew_make_the_release_that_is_buil
 
 
 def test_what_is_built_year_by_year_is_what_is_built_in_one_go(build: Build, tmp_path: Path) -> None:
-    batches = {"b": submissions([plain(5)])}
+    batches = {"b": submissions_of([reported(5)])}
     release = tmp_path / "release.duckdb"
     shutil.copyfile(build(batches, as_of=AS_OF, periods=["2025-A1", "2025-S1"]).outcome.build_file, release)
     second = ["2026-A1", "2026-S1"]
@@ -102,9 +80,9 @@ def test_what_is_built_year_by_year_is_what_is_built_in_one_go(build: Build, tmp
 
 def test_only_files_of_touched_periods_are_named_as_touched(build: Build, tmp_path: Path) -> None:
     release = tmp_path / "release.duckdb"
-    shutil.copyfile(build({"b": submissions([plain(5)])}, as_of=AS_OF).outcome.build_file, release)
+    shutil.copyfile(build({"b": submissions_of([reported(5)])}, as_of=AS_OF).outcome.build_file, release)
     correction = {("2025-S1", "00003"): {("victims", "T"): 1, ("children", "T"): 7}}
-    sent = submissions([plain(5), correction])
+    sent = submissions_of([reported(5), correction])
     published = tmp_path / "published.duckdb"
     shutil.copyfile(release, published)
     built = build({"b": sent}, as_of=AS_OF, periods=["2025-S1"], published=published)
@@ -117,7 +95,7 @@ def test_a_release_in_which_a_row_is_not_what_was_built_is_refused(
     build: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     release = tmp_path / "release.duckdb"
-    whole = build({"b": submissions([plain(5)])}, as_of=AS_OF)
+    whole = build({"b": submissions_of([reported(5)])}, as_of=AS_OF)
     shutil.copyfile(whole.outcome.build_file, release)
     with duckdb.connect(str(release)) as connection:
         connection.execute("update marts.dim_periods set label_en = 'other'")

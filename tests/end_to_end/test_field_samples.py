@@ -11,7 +11,7 @@ import pytest
 from tally.periods import LOCAL_TIME
 from tally.pipeline.home import Home
 from tally.pipeline.run import run
-from tally.pipeline.trace import trace_figure
+from tally.pipeline.trace import Figure, trace_figure
 
 SAMPLES = Path(__file__).parents[1] / "field_samples"
 NOW = datetime(2026, 1, 5, 9, tzinfo=LOCAL_TIME)
@@ -84,7 +84,7 @@ def test_the_province_that_adds_up_has_no_imbalance(marts: duckdb.DuckDBPyConnec
 
 @pytest.mark.parametrize("area", ["VN", "11"])
 def test_a_figure_leads_back_to_the_lowest_reports_and_not_to_those_above_them(home: Home, area: str) -> None:
-    traced = trace_figure(home, "children_under_16", area, "2025-A1", "_T", "_T", "_T", "current")
+    traced = trace_figure(home, Figure("children_under_16", area, "2025-A1"))
     assert traced["agrees"]
     assert {len(cell["area_code"]) for cell in traced["cells"]} == {5}
 

@@ -18,10 +18,11 @@ from tally.pipeline.judge import judge_batch
 from tally.pipeline.publish import publish_release
 from tally.pipeline.read import read_submissions
 from tally.pipeline.receive import receive_new_files
+from tally.pipeline.releases import release_at
 from tally.pipeline.run import run
 from tally.pipeline.sign import sign_release
 from tally.pipeline.status import status_of
-from tally.pipeline.trace import trace_figure
+from tally.pipeline.trace import Figure, trace_figure, trace_submission
 from tally.pipeline.verify import rebuild_release, verify_home
 from tally.simulation.reports import areas_owing, lawful_reports
 from tally.vocabulary import Role
@@ -29,6 +30,7 @@ from tally.workbooks import BlankWorkbook
 
 PERIOD = Period(2025, "A1")
 NOW = datetime(2026, 1, 5, 9, tzinfo=LOCAL_TIME)
+PUPILS = Figure("pupils", "VN", "2025-A1")
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +110,7 @@ def test_nothing_is_taken_over_from_a_release_that_was_edited(home: Home, tmp_pa
 
 
 def test_a_figure_leads_back_to_cells_that_add_up_to_it(home: Home) -> None:
-    traced = trace_figure(home, "pupils", "VN", "2025-A1", "_T", "_T", "_T", "current")
+    traced = trace_figure(home, PUPILS)
     assert traced["agrees"]
     assert sorted(cell["value"] for cell in traced["cells"]) == [100, 222, 333, 400]
     assert {cell["cell_address"] for cell in traced["cells"]} == {"E10"}
@@ -117,17 +119,46 @@ def test_a_figure_leads_back_to_cells_that_add_up_to_it(home: Home) -> None:
 def test_a_figure_of_many_reports_is_traced_by_several_processes_and_says_the_same(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = ("pupils", "VN", "2025-A1", "_T", "_T", "_T", "current")
-    expected = trace_figure(home, *asked)
+    expected = trace_figure(home, PUPILS)
     monkeypatch.setattr("tally.pipeline.trace._MANY", 0)
-    assert trace_figure(home, *asked) == expected
+    assert trace_figure(home, PUPILS) == expected
 
 
 def test_a_figure_that_its_cells_do_not_add_up_to_is_said_not_to_agree(home: Home, tmp_path: Path) -> None:
     copy = _copy(home, tmp_path)
     _edit_figure(copy)
-    traced = trace_figure(copy, "pupils", "VN", "2025-A1", "_T", "_T", "_T", "current")
+    traced = trace_figure(copy, PUPILS)
     assert (traced["published"], traced["total"], traced["agrees"]) == (0, 100 + 222 + 333 + 400, False)
+
+
+def test_what_was_believed_on_a_day_is_what_the_release_of_that_day_says(home: Home) -> None:
+    first, second = sorted(path.name for path in home.releases.iterdir() if path.name != "current")
+    assert [release_at(home, NOW + timedelta(hours=hours)) for hours in (0, 23, 24, 999)] == [
+        first,
+        first,
+        second,
+        second,
+    ]
+    then = trace_figure(home, PUPILS, release_at(home, NOW + timedelta(hours=2)))
+    assert (then["published"], then["agrees"]) == (600, True)
+    assert sorted(cell["value"] for cell in then["cells"]) == [100, 200, 300]
+    with pytest.raises(UsageError, match="no release yet at 2026-01-05T08:00:00"):
+        release_at(home, NOW - timedelta(hours=1))
+
+
+def test_a_workbook_leads_on_to_the_figures_that_its_cells_went_into(home: Home) -> None:
+    (folder,) = {path.parent.name for path in home.inbox.glob("*/b.xlsx")}
+    standing = trace_submission(home, f"inbox/{folder}/b.xlsx")
+    assert (standing["verdict"], standing["is_current"], standing["superseded_by"]) == ("accepted", True, None)
+    own = [area["area_code"] for area in standing["areas"] if area["frame"] == "as_reported"]
+    assert own == [folder, "VN", "12"]
+    (pupils,) = [cell for cell in standing["cells"] if cell["indicator_code"] == "pupils"]
+    assert (pupils["value"], pupils["cell_address"], pupils["enters"]) == (222, "E10", "areas")
+    superseded = trace_submission(home, f"inbox/{folder}/a.xlsx")
+    assert (superseded["is_current"], superseded["superseded_by"]) == (False, standing["submission_id"])
+    assert (superseded["areas"], {cell["enters"] for cell in superseded["cells"]}) == ([], {None})
+    with pytest.raises(UsageError, match="no submission is inbox/nowhere"):
+        trace_submission(home, "inbox/nowhere.xlsx")
 
 
 def test_changes_name_every_figure_that_is_new_or_another(home: Home) -> None:

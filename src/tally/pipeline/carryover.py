@@ -20,7 +20,15 @@ from tally.pipeline.state import State
 
 FIGURES = "fct_indicator_values"
 """The mart of figures: a view of `stored.figures`."""
-BY_PERIOD = frozenset({"marts.fct_form_completeness", "marts.fct_imbalances", "stored.figure_areas", "stored.figures"})
+BY_PERIOD = frozenset(
+    {
+        "marts.fct_contributions",
+        "marts.fct_form_completeness",
+        "marts.fct_imbalances",
+        "stored.figure_areas",
+        "stored.figures",
+    }
+)
 """Tables made of figures; what counts reports and submissions is small, and is built of all periods every time."""
 _FIGURES = "stored.figures"
 PACKAGES = (

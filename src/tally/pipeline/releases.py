@@ -2,8 +2,11 @@
 
 import json
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+import duckdb
 
 from tally.adapters.archive import file_hash
 from tally.adapters.files import point
@@ -42,6 +45,24 @@ def named_release(home: Home, name: str) -> str:
     if release_id is None or not (home.releases / release_id / "manifest.json").is_file():
         raise UsageError(f"there is no release {name} in {home.releases}")
     return release_id
+
+
+def release_at(home: Home, moment: datetime) -> str:
+    """The id of the release that stood at a moment.
+
+    Raises  UsageError if there was none yet.
+    """
+    standing = [one for one in manifests(home) if datetime.fromisoformat(one["as_of"]) <= moment]
+    if not standing:
+        raise UsageError(f"there was no release yet at {moment.isoformat()} in {home.releases}")
+    return str(max(standing, key=lambda one: str(one["as_of"]))["release_id"])
+
+
+def rows_of(marts: duckdb.DuckDBPyConnection, query: str, **names: Any) -> list[dict[str, Any]]:
+    """The rows of a query, each by the names of its columns."""
+    answer = marts.execute(query, names)
+    columns = [column[0] for column in answer.description or ()]
+    return [dict(zip(columns, row, strict=True)) for row in answer.fetchall()]
 
 
 def verify_release(folder: Path, manifest_sha256: str) -> None:

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tally.pipeline.home import Home
+from tally.pipeline.releases import rows_of
 
 HEADLINES = (
     "children_under_16",
@@ -81,8 +82,8 @@ def status_of(home: Home) -> dict[str, Any]:
         return {"release": None, "places": places}
     manifest = json.loads((current / "manifest.json").read_text(encoding="utf-8"))
     with duckdb.connect(str(current / "national.duckdb"), read_only=True) as connection:
-        verdicts = {row["verdict"]: row["submissions"] for row in _rows(connection, _VERDICTS)}
-        period = next(iter(_rows(connection, _PERIOD)), None)
+        verdicts = {row["verdict"]: row["submissions"] for row in rows_of(connection, _VERDICTS)}
+        period = next(iter(rows_of(connection, _PERIOD)), None)
         named = {"period": period["period_code"]} if period else {}
         return {
             "release": {
@@ -92,18 +93,12 @@ def status_of(home: Home) -> dict[str, Any]:
             },
             "received": sum(verdicts.values()),
             "verdicts": verdicts,
-            "late": _rows(connection, _LATE)[0]["late"],
+            "late": rows_of(connection, _LATE)[0]["late"],
             "period": period,
-            "reports": _rows(connection, _REPORTS, **named) if period else [],
-            "figures": _rows(connection, _FIGURES, **named, headlines=list(HEADLINES)) if period else [],
+            "reports": rows_of(connection, _REPORTS, **named) if period else [],
+            "figures": rows_of(connection, _FIGURES, **named, headlines=list(HEADLINES)) if period else [],
             "places": places,
         }
-
-
-def _rows(connection: duckdb.DuckDBPyConnection, query: str, **named: Any) -> list[dict[str, Any]]:
-    answer = connection.execute(query, named)
-    columns = [column[0] for column in answer.description or ()]
-    return [dict(zip(columns, row, strict=True)) for row in answer.fetchall()]
 
 
 def summary(home: Home) -> RenderableType:
