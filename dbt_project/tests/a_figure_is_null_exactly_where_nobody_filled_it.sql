@@ -8,5 +8,6 @@ where
         when figures.areas_filled = 0 then if(figures.obs_value is null and figures.obs_status = 'Z', 'Z', 'M')
         when figures.obs_value is null then 'a value is missing'
         when figures.areas_filled < figures.areas_expected then 'P'
+        when figures.areas_corrected >= figures.areas_filled then 'I'
         else 'A'
     end

@@ -6,6 +6,12 @@ submissions as (select * from {{ ref('stg_reports__submissions') }}),
 
 observations as (select * from {{ ref('stg_reports__observations') }}),
 
+corrections as (
+    select *
+    from {{ ref('stg_build__corrections') }}
+    where status = 'active'
+),
+
 areas as (select * from {{ ref('areas') }}),
 
 periods as (select * from {{ ref('periods') }}),
@@ -33,6 +39,7 @@ last_accepted as (
         area_code,
         period_code,
         max_by(submission_id, (received_at, file_path, submission_id)) as submission_id,
+        max_by(sha256, (received_at, file_path, submission_id)) as sha256,
     from submissions
     where verdict in ('accepted', 'accepted_with_warnings')
     group by area_code, period_code
@@ -42,6 +49,8 @@ reporting_areas as (
     select
         last_accepted.submission_id,
         last_accepted.period_code,
+        last_accepted.area_code,
+        last_accepted.sha256,
         areas.area_level,
         areas.is_lowest,
     from last_accepted
@@ -53,23 +62,41 @@ reporting_areas as (
             and periods.map_date < coalesce(areas.valid_to, periods.map_date + 1)
 ),
 
+figures_in_force as (
+    select
+        observations.submission_id,
+        observations.indicator_code,
+        observations.column_code,
+        if(corrections.correction_code is null, observations.obs_value, corrections.value_to) as obs_value,
+    from observations
+    inner join reporting_areas on observations.submission_id = reporting_areas.submission_id
+    left join corrections
+        on
+            reporting_areas.period_code = corrections.period_code
+            and reporting_areas.area_code = corrections.area_code
+            and observations.indicator_code = corrections.indicator_code
+            and observations.column_code = corrections.column_code
+            and observations.obs_value is not distinct from corrections.value_from
+            and reporting_areas.sha256 = coalesce(corrections.workbook, reporting_areas.sha256)
+),
+
 added_up as (
     select
         reporting_areas.period_code,
-        observations.indicator_code,
-        observations.column_code,
-        sum(observations.obs_value) as obs_value,
-        count(observations.obs_value) as areas_filled,
+        figures_in_force.indicator_code,
+        figures_in_force.column_code,
+        sum(figures_in_force.obs_value) as obs_value,
+        count(figures_in_force.obs_value) as areas_filled,
     from reporting_areas
-    inner join observations on reporting_areas.submission_id = observations.submission_id
-    inner join added_indicators on observations.indicator_code = added_indicators.indicator_code
+    inner join figures_in_force on reporting_areas.submission_id = figures_in_force.submission_id
+    inner join added_indicators on figures_in_force.indicator_code = added_indicators.indicator_code
     where
         (added_indicators.reporting_level = 'lowest' and reporting_areas.is_lowest)
         or reporting_areas.area_level = added_indicators.reporting_level
     group by
         reporting_areas.period_code,
-        observations.indicator_code,
-        observations.column_code
+        figures_in_force.indicator_code,
+        figures_in_force.column_code
 ),
 
 expected_figures as (

@@ -151,7 +151,9 @@ def _show_figure(traced: dict[str, Any]) -> None:
             cell["sha256"][:12],
             f"{cell['sheet_name']}!{cell['cell_address']}",
             cell["raw_text"],
-            _figure(cell["value"]),
+            _figure(cell["corrected_to"]) + " by " + cell["correction_code"]
+            if cell["correction_code"]
+            else _figure(cell["value"]),
             weight if cell["counts"] else f"{weight} left out",
         )
         table.add_row(*(Text(part) for part in row))

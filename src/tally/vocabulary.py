@@ -49,3 +49,5 @@ class CellState(StrEnum):
 COVER_SHEET = "TT chung"
 NATION = "VN"
 AS_REPORTED = "as_reported"
+CORRECTED = "C01"
+"""The rule that a figure breaks which a declared correction changes."""

@@ -36,6 +36,7 @@ select
     figures.obs_status,
     figures.areas_filled,
     if(figures.obs_status = 'Z', figures.areas_expected, 0) as areas_not_applicable,
+    figures.areas_corrected,
 from figures
 inner join areas
     on

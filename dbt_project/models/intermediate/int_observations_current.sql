@@ -9,6 +9,12 @@ observations as (select * from {{ ref('stg_reports__observations') }}),
 
 cells_printed as (select * from {{ ref('int_cells_printed') }}),
 
+corrections as (
+    select *
+    from {{ ref('stg_build__corrections') }}
+    where status = 'active'
+),
+
 -- without the period: joined by period too, submissions and cells would be crossed before they meet the figures
 cells as (
     select distinct
@@ -21,8 +27,13 @@ cells as (
 select
     areas.area_number,
     cells.cell_number,
-    observations.obs_value,
-    observations.cell_state,
+    if(corrections.correction_code is null, observations.obs_value, corrections.value_to) as obs_value,
+    case
+        when corrections.correction_code is null then observations.cell_state
+        when corrections.value_to is null then 'blank'
+        else 'reported'
+    end as cell_state,
+    corrections.correction_code is not null as is_corrected,
 from observations
 inner join submissions on observations.submission_id = submissions.submission_id
 inner join areas
@@ -33,3 +44,12 @@ inner join cells
     on
         observations.indicator_code = cells.indicator_code
         and observations.column_code = cells.column_code
+-- only what the correction was declared for: the gate stops a release in which one finds something else
+left join corrections
+    on
+        submissions.period_code = corrections.period_code
+        and submissions.area_code = corrections.area_code
+        and observations.indicator_code = corrections.indicator_code
+        and observations.column_code = corrections.column_code
+        and observations.obs_value is not distinct from corrections.value_from
+        and (corrections.workbook is null or submissions.sha256 = corrections.workbook)

@@ -45,6 +45,7 @@ owed as (
         observations.cell_number,
         observations.obs_value,
         observations.cell_state = 'not_applicable' as is_not_applicable,
+        observations.is_corrected,
         cells.adds_up <> 'never' as is_added,
     from observations
     inner join cells on observations.cell_number = cells.cell_number
@@ -61,6 +62,7 @@ added as not materialized (
         owed.cell_number,
         owed.obs_value,
         owed.is_not_applicable,
+        owed.is_corrected,
         placed.is_whole,
         placed.share,
         placed.is_alone,
@@ -80,6 +82,7 @@ select
     sum(obs_value * share) filter (where not is_whole) as parts_value,
     cast(count(obs_value) as integer) as areas_filled,
     cast(count(*) filter (where is_not_applicable) as integer) as areas_not_applicable,
+    cast(count(*) filter (where is_corrected) as integer) as areas_corrected,
 from added
 where not is_alone
 group by
@@ -96,5 +99,6 @@ select
     if(is_whole, null, obs_value * share) as parts_value,
     if(obs_value is null, 0, 1) as areas_filled,
     if(is_not_applicable, 1, 0) as areas_not_applicable,
+    if(is_corrected, 1, 0) as areas_corrected,
 from added
 where is_alone

@@ -115,6 +115,7 @@ told as (
         cell_number,
         obs_value,
         areas_filled,
+        areas_corrected,
     from rolled_up
 
     union all
@@ -124,6 +125,7 @@ told as (
         published.cell_number,
         published.obs_value,
         published.areas_filled,
+        published.areas_corrected,
     from published
     semi join years on published.period_code in (years.whole_year_code, years.first_half_code)
 ),
@@ -136,6 +138,7 @@ differences as (
         whole_year.cell_number,
         unit_numbers.year_expected,
         whole_year.obs_value - first_half.obs_value as obs_value,
+        whole_year.areas_corrected + first_half.areas_corrected as areas_corrected,
     from unit_numbers
     inner join told as whole_year
         on
@@ -166,6 +169,8 @@ select
     cast(sum(differences.obs_value) filter (where differences.obs_value >= 0) as bigint) as obs_value,
     cast(coalesce(sum(differences.year_expected) filter (where differences.obs_value >= 0), 0) as integer)
         as areas_filled,
+    cast(coalesce(sum(differences.areas_corrected) filter (where differences.obs_value >= 0), 0) as integer)
+        as areas_corrected,
     bool_or(differences.obs_value < 0) as has_fallen,
     bool_or(units_cut.is_cut) as is_cut,
 from differences

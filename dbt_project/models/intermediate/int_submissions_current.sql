@@ -8,6 +8,7 @@ select
     area_code,
     period_code,
     received_at,
+    sha256,
 from submissions
 where is_accepted
 qualify

@@ -1,7 +1,15 @@
 -- Grain: one row per finding.
 with
 
-findings as (select * from {{ ref('stg_reports__findings') }})
+findings as (select * from {{ ref('stg_reports__findings') }}),
+
+corrections as (select * from {{ ref('int_findings_of_corrections') }}),
+
+all_findings as (
+    from findings
+    union all by name
+    from corrections
+)
 
 select
     submission_id,
@@ -15,7 +23,7 @@ select
     column_code,
     message_vi,
     message_en,
-from findings
+from all_findings
 order by
     submission_id,
     finding_number

@@ -23,6 +23,7 @@ select
     figures.areas_expected,
     figures.areas_accepted,
     figures.areas_filled,
+    figures.areas_corrected,
 from figures
 inner join areas on figures.frame_area_number = areas.frame_area_number
 inner join cells on figures.cell_number = cells.cell_number

@@ -87,6 +87,7 @@ known as not materialized (
         end as obs_value,
         areas_filled,
         areas_not_applicable,
+        areas_corrected,
         false as has_fallen,
         false as is_cut,
     from rolled_up
@@ -101,6 +102,7 @@ known as not materialized (
         published.obs_value,
         published.areas_filled,
         published.areas_not_applicable,
+        published.areas_corrected,
         false as has_fallen,
         false as is_cut,
     from published
@@ -115,6 +117,7 @@ known as not materialized (
         if(is_cut, null, obs_value) as obs_value,
         if(is_cut, 0, areas_filled) as areas_filled,
         0 as areas_not_applicable,
+        if(is_cut, 0, areas_corrected) as areas_corrected,
         has_fallen,
         is_cut,
     from second_halves
@@ -149,6 +152,7 @@ known as not materialized (
             known.obs_value,
             known.areas_filled,
             known.areas_not_applicable,
+            known.areas_corrected,
             known.has_fallen,
             known.is_cut,
         from known_of_{{ these }} as known
@@ -176,6 +180,7 @@ known as not materialized (
             null as obs_value,
             0 as areas_filled,
             0 as areas_not_applicable,
+            0 as areas_corrected,
             false as has_fallen,
             false as is_cut,
         from areas_{{ these }} as areas
@@ -205,7 +210,7 @@ select
     case
         when unknown_because is not null then 'M'
         when areas_filled > 0 and is_estimate then 'E'
-        when areas_filled = areas_expected then 'A'
+        when areas_filled = areas_expected then if(areas_corrected >= areas_filled, 'I', 'A')
         when areas_filled > 0 then 'P'
         when areas_not_applicable = areas_expected then 'Z'
         else 'M'
@@ -222,4 +227,5 @@ select
     areas_expected,
     areas_accepted,
     if(unknown_because is null, areas_filled, 0) as areas_filled,
+    if(unknown_because is null, areas_corrected, 0) as areas_corrected,
 from answers

@@ -7,7 +7,7 @@ import pickle
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from tally.adapters.imports import nothing_is_garbage
 from tally.errors import BuildError
@@ -58,6 +59,7 @@ def build_marts(
     collected_from: str = "2025-S1",
     periods: Sequence[str] | None = None,
     published: Path | None = None,
+    corrections: Sequence[Mapping[str, Any]] = (),
     with_unit_tests: bool = False,
     select: str = _OF_WHAT_IS_GIVEN,
 ) -> BuildOutcome:
@@ -65,8 +67,8 @@ def build_marts(
 
     Shape   judged_file: CSV (submission_id,batch_id), for each submission the batch whose judgement is current;
             judgement_folders: one folder a batch, named as the batch; periods: those whose figures are built (None:
-            all), published: the release in which the figures of the others stand. Nothing is written into
-            project_dir: dbt's own files go to target_dir.
+            all), published: the release in which the figures of the others stand; corrections: those that are declared,
+            rows of the source build.corrections. Nothing is written into project_dir: dbt's own files go to target_dir.
     Raises  BuildError that names the models and tests that failed; then build_file is not fit to be published.
     """
     prepared = prepare_project(project_dir, build_file, target_dir)
@@ -88,6 +90,9 @@ def build_marts(
             """,
             [as_of, collected_from, None if periods is None else list(periods)],
         )
+        if corrections:
+            connection.register("declared", pa.Table.from_pylist(list(corrections)))
+            connection.execute("create table build.corrections as from declared")
     arguments = [] if with_unit_tests else ["--exclude-resource-type", "unit_test"]
     manifest = (prepared / _MANIFEST).read_bytes()
     answer = _run("build", project_dir, build_file, target_dir, "--select", select, *arguments, manifest=manifest)

@@ -13,6 +13,7 @@ from tally.contracts.grammar import parse
 from tally.contracts.model import Contracts, Form, Frame, Indicator, Line, Rule
 from tally.names import english_name
 from tally.periods import Period, SecondHalf, periods_between
+from tally.vocabulary import CORRECTED, Severity
 
 LAST_PERIOD = Period(2030, "A1")
 _SINCE_EVER = Period(0, "S1")
@@ -211,6 +212,8 @@ def _rules(contracts: Contracts) -> Iterable[Row]:
     for of_submission in contracts.submission.rules:
         tell = of_submission.tell
         yield [of_submission.code, None, of_submission.severity, tell.vi, tell.en, contracts.submission.source]
+    tell = contracts.corrections.tell
+    yield [CORRECTED, None, Severity.INFO, tell.vi, tell.en, "contracts/corrections.yml"]
     owned = [(form.form, rule) for form in contracts.forms for rule in form.rules]
     owned += [(_form_of(contracts, rule), rule) for rule in contracts.coherence.rules]
     # a rule that was reworded is one rule, and its last wording stands

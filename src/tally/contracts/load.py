@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from tally.contracts.aliases import load_aliases
 from tally.contracts.area_files import load_areas
+from tally.contracts.areas import Register
 from tally.contracts.grammar import Among, Call, Chain, Plus, Ratio, Ref, Statement, Within, parse
 from tally.contracts.lines import Document, Key
 from tally.contracts.model import (
@@ -24,6 +25,8 @@ from tally.contracts.model import (
     CodeLists,
     Coherence,
     Contracts,
+    Corrections,
+    CorrectionTarget,
     Edition,
     Editions,
     Form,
@@ -42,6 +45,7 @@ from tally.vocabulary import AS_REPORTED, Severity
 
 M = TypeVar("M", bound=BaseModel)
 EVERY_ROW = "figure"
+CORRECTIONS = "corrections.yml"
 # what the reader of covers and the judge of submissions ask for by code
 COVER_FIELDS = (
     *("template_version", "level", "area_code", "area_name", "district_name", "province_name", "period", "start_date"),
@@ -62,6 +66,7 @@ def load_contracts(folder: Path) -> Contracts:
     coherence_document, coherence = _read(folder, "coherence.yml", Coherence)
     gate_document, gate = _read(folder, "release.yml", Gate)
     frames_document, frames = _read(folder, "areas/frames.yml", Frames)
+    corrections_document, corrections = _read(folder, CORRECTIONS, Corrections)
     forms = [_read(folder, f"forms/{path.name}", Form) for path in sorted((folder / "forms").glob("*.yml"))]
 
     _check_codelists(codelists_document, codelists)
@@ -84,8 +89,9 @@ def load_contracts(folder: Path) -> Contracts:
     for at, line in enumerate(calendar.provinces):
         if line.province not in provinces:
             raise calendar_document.error(("provinces", at, "province"), f"no province {line.province}")
+    _check_corrections(corrections_document, corrections, codelists, register, maker)
     return Contracts(
-        version=_version(folder),
+        parts=_parts(folder),
         codelists=codelists,
         forms=tuple(form for _, form in forms),
         coherence=coherence,
@@ -95,6 +101,7 @@ def load_contracts(folder: Path) -> Contracts:
         register=register,
         aliases=load_aliases(folder / "areas", register),
         frames=tuple(frames.frames),
+        corrections=corrections,
         editions=Editions(maker.make),
     )
 
@@ -202,6 +209,32 @@ def _check_calendar(document: Document, calendar: Calendar, codelists: CodeLists
         for part in PARTS:
             if (level, part) not in {(day.level, day.part) for day in calendar.due_days}:
                 raise document.error(("due_days",), f"no due day for {level} {part}")
+
+
+def _check_corrections(
+    document: Document, corrections: Corrections, codelists: CodeLists, register: Register, maker: "_EditionMaker"
+) -> None:
+    """Each names a cell that a report prints, changes it, and is the only one in force there."""
+    _check_once(document, ("corrections",), [one.code for one in corrections.corrections])
+    seen: set[CorrectionTarget] = set()
+    for at, one in enumerate(corrections.corrections):
+        target, key = one.target, ("corrections", at, "target")
+        area = register.at(target.area, target.period.map_date)
+        if area is None:
+            raise document.error((*key, "area"), f"no area {target.area} on the map of {target.period.code}")
+        column = codelists.column_at(target.sex, target.age, target.subset)
+        row = maker.make(target.period).row_of.get(target.indicator)
+        if row is None:
+            raise document.error((*key, "indicator"), f"no indicator {target.indicator} in {target.period.code}")
+        if column is None or not row.prints(column.code, area.level):
+            cell = f"sex {target.sex}, age {target.age}, subset {target.subset}"
+            raise document.error(key, f"a report of {target.area} has no cell {target.indicator} of {cell}")
+        if one.before == one.to:
+            raise document.error(("corrections", at, "to"), "is what the report says: nothing to correct")
+        if one.status == "active" and target in seen:
+            raise document.error(key, "another active correction has the same target")
+        if one.status == "active":
+            seen.add(target)
 
 
 def _check_submission(document: Document, submission: SubmissionContract) -> None:
@@ -420,8 +453,12 @@ def _renamed(node: Any, names: dict[str, list[str]]) -> Any:
             return node
 
 
-def _version(folder: Path) -> str:
-    digest = hashlib.sha256()
+def _parts(folder: Path) -> dict[str, str]:
+    """A hash of each file of the contracts, and of each folder of them; declared corrections aside."""
+    digests: dict[str, Any] = {}
     for path in sorted(p for p in folder.rglob("*") if p.suffix in (".yml", ".csv")):
-        digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()[:12]
+        name = path.relative_to(folder).as_posix()
+        if name != CORRECTIONS:
+            digest = digests.setdefault(name.split("/")[0], hashlib.sha256())
+            digest.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return {name: digest.hexdigest()[:12] for name, digest in digests.items()}

@@ -1,7 +1,8 @@
 """The contracts as data: forms, code lists, calendar and the rules of the submission; and their editions by period."""
 
+import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -119,6 +120,11 @@ class CodeLists(Strict):
         """The codes of the columns that a row fills, in any period: its own, or those of its form."""
         wanted = indicator.columns or form.columns
         return self.column_sets[wanted] if isinstance(wanted, str) else wanted
+
+    def column_at(self, sex: str, age_band: str, subset: str) -> Column | None:
+        """The column of a cell; none has other codes."""
+        cell = (sex, age_band, subset)
+        return next((one for one in self.columns if (one.sex, one.age_band, one.subset) == cell), None)
 
 
 class Indicator(Line):
@@ -276,6 +282,46 @@ class SubmissionContract(Strict):
     source: str
 
 
+class CorrectionTarget(Strict):
+    """A cell of an area's report."""
+
+    area: str
+    period: PeriodCode
+    indicator: str
+    sex: str = "_T"
+    age: str = "_T"
+    subset: str = "_T"
+
+
+class CorrectionGuard(Strict):
+    """What else must hold for a correction: that one workbook stands, named by its SHA-256."""
+
+    workbook: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+
+
+class Correction(Strict):
+    """What a figure is to be instead of what an accepted report says; only `active` ones are in force.
+
+    Blanks  no `from`: the cell is empty; no `to`: it is to count as empty.
+    """
+
+    code: str = Field(pattern=r"^C[0-9]{4}-[0-9]{3}$")
+    target: CorrectionTarget
+    before: int | None = Field(alias="from", ge=0)
+    to: int | None = Field(ge=0)
+    reason: Text
+    who: Words
+    status: Literal["proposed", "active", "retired"]
+    expect: CorrectionGuard | None = None
+
+
+class Corrections(Strict):
+    """Declared corrections, and what a figure that one changes is told to break (rule C01)."""
+
+    tell: Text
+    corrections: list[Correction]
+
+
 @dataclass(frozen=True)
 class Row:
     """One indicator as a form prints it in one period: `columns` are those it fills, the others print `x`."""
@@ -375,9 +421,13 @@ class Gate(Strict):
 
 @dataclass(frozen=True)
 class Contracts:
-    """All that people wrote, checked. `version` is a hash of the files."""
+    """All that people wrote, checked.
 
-    version: str
+    Shape   parts: a hash of each file or folder, `version` of them all; corrections are no part of it: they change only
+            the figures of their own periods.
+    """
+
+    parts: Mapping[str, str]
     codelists: CodeLists
     forms: tuple[Form, ...]
     coherence: Coherence
@@ -387,7 +437,12 @@ class Contracts:
     register: Register
     aliases: tuple[Alias, ...]
     frames: tuple[Frame, ...]
+    corrections: Corrections
     editions: "Editions"
+
+    @cached_property
+    def version(self) -> str:
+        return hashlib.sha256(" ".join(f"{name} {part}" for name, part in self.parts.items()).encode()).hexdigest()[:12]
 
     def edition(self, period: Period) -> Edition:
         return self.editions(period)

@@ -68,12 +68,16 @@ def packages() -> dict[str, str]:
     return {name: version(name) for name in PACKAGES}
 
 
-def fingerprints(state: State, ended: Sequence[str]) -> dict[str, str]:
-    """What the figures of each period are made of: the judgements of its submissions, and whether it has ended."""
+def fingerprints(state: State, ended: Sequence[str], corrections: Sequence[Mapping[str, Any]] = ()) -> dict[str, str]:
+    """What the figures of each period are made of: the judgements of its submissions, its declared corrections, and
+    whether it has ended.
+    """
     parts: dict[str, list[str]] = {period: ["ended"] for period in ended}
     for one in state.submissions.values():
         if one.batch_id and one.period_code:
             parts.setdefault(one.period_code, []).append(f"{one.submission_id} {one.batch_id}")
+    for correction in corrections:
+        parts.setdefault(str(correction["period_code"]), []).append(str(correction))
     return {
         period: hashlib.sha256("\n".join(sorted(made_of)).encode()).hexdigest()[:16]
         for period, made_of in sorted(parts.items())

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import duckdb
 import pandas as pd
+import pyarrow as pa
 
 from tally.adapters.dbt import memory_limit
 from tally.adapters.gx import Validation, run_checkpoint
 from tally.contracts.model import RELEASE
 from tally.errors import GateError
 from tally.periods import Period
+from tally.pipeline.corrections import DECLARED, declared
 from tally.pipeline.home import Home
 
 _PLACES_NAMED = 5
@@ -34,6 +36,7 @@ def judge_marts(
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         connection.execute(f"set memory_limit = '{memory_limit()}'")
         connection.execute(f"create temp view judged as select * from read_csv('{judged_file}', all_varchar = true)")
+        connection.register("declared", pa.Table.from_pylist(declared(home.contracts), DECLARED))
         _accepted_lowest(home, connection, batches, periods)
         frames = []
         for check in home.contracts.gate.checks:
@@ -68,7 +71,7 @@ def _accepted_lowest(
     connection.execute(
         """
         create temp table standing as
-        select submission_id, batch_id, area_code, area_level, period_code
+        select submission_id, batch_id, area_code, area_level, period_code, sha256
         from read_parquet(?) inner join judged using (submission_id, batch_id)
         where verdict in ('accepted', 'accepted_with_warnings') and period_code in (select unnest(?))
         qualify row_number() over (
@@ -93,21 +96,52 @@ def _accepted_lowest(
     connection.register("lowest_reports", pd.DataFrame(lowest, columns=["area_code", "period_code"], dtype=str))
     names = ["indicator_code", "column_code", "sex", "age_band", "subset", "only_level"]
     connection.register("named_cells", pd.DataFrame(cells, columns=names, dtype=object))
-    connection.execute(
-        """
-        create temp table accepted_lowest as
-        select standing.period_code, indicator_code, sex, age_band, subset, obs_value
+    files = ", ".join(f"'{folder}/observations.parquet'" for folder in folders)
+    of_periods = ", ".join(f"'{period}'" for period in periods) or "null"
+    accepted = f"""
+        select standing.*, indicator_code, column_code, obs_value
         from (
-            from read_parquet(?, filename = true) where period_code in (select unnest(?))
+            from read_parquet([{files}], filename = true) where period_code in ({of_periods})
         ) as observations
         inner join standing
             on
                 observations.submission_id = standing.submission_id
                 and regexp_extract(observations.filename, '([^/]+)/[^/]+$', 1) = standing.batch_id
+    """
+    connection.execute(
+        f"""
+        create temp table corrections_found as
+        select correction_code, count(accepted.submission_id) as found
+        from declared
+        left join ({accepted}) as accepted
+            on
+                accepted.area_code = declared.area_code and accepted.period_code = declared.period_code
+                and accepted.indicator_code = declared.indicator_code
+                and accepted.column_code = declared.column_code
+                and accepted.obs_value is not distinct from value_from
+                and (workbook is null or workbook = accepted.sha256)
+        where status = 'active' and declared.period_code in ({of_periods})
+        group by correction_code
+        """
+    )
+    connection.execute(
+        f"""
+        create temp table accepted_lowest as
+        select
+            accepted.period_code, accepted.indicator_code, named_cells.sex, named_cells.age_band, named_cells.subset,
+            if(declared.correction_code is null, obs_value, value_to) as obs_value
+        from ({accepted}) as accepted
         inner join named_cells using (indicator_code, column_code)
         left join lowest_reports
-            on standing.area_code = lowest_reports.area_code and standing.period_code = lowest_reports.period_code
+            on accepted.area_code = lowest_reports.area_code and accepted.period_code = lowest_reports.period_code
+        left join declared
+            on
+                status = 'active' and accepted.area_code = declared.area_code
+                and accepted.period_code = declared.period_code
+                and accepted.indicator_code = declared.indicator_code
+                and accepted.column_code = declared.column_code
+                and accepted.obs_value is not distinct from value_from
+                and (workbook is null or workbook = accepted.sha256)
         where case when only_level is null then lowest_reports.area_code is not null else area_level = only_level end
-        """,
-        [[f"{folder}/observations.parquet" for folder in folders], list(periods)],
+        """
     )

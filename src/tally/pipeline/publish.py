@@ -4,7 +4,7 @@ import csv
 import hashlib
 import json
 import shutil
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
@@ -35,6 +35,7 @@ from tally.pipeline.carryover import (
     take_over,
     write_changes,
 )
+from tally.pipeline.corrections import declared
 from tally.pipeline.gate import judge_marts
 from tally.pipeline.home import Home
 from tally.pipeline.judgements import is_whole
@@ -83,8 +84,9 @@ def publish_release(
         judged = {one.submission_id: one.batch_id for one in state.submissions.values() if one.batch_id}
         if not judged:
             return None
-        prints = fingerprints(state, [period.code for period in ended_periods(home, now)])
-        identity = _identity(home, judged, now)
+        corrections = declared(home.contracts)
+        prints = fingerprints(state, [period.code for period in ended_periods(home, now)], corrections)
+        identity = _identity(home, judged, corrections, now)
         lost = sum(not is_whole(home.judgement(batch_id)) for batch_id in set(judged.values()))
         if lost:
             raise BuildError(f"the judgements of {lost} batches are gone or of older code: run collect_reports first")
@@ -111,10 +113,11 @@ def ended_periods(home: Home, now: datetime) -> list[Period]:
     return [one for one in periods_between(first, Period(today.year, "A1")) if one.end_date < today]
 
 
-def _identity(home: Home, judged: dict[str, str], now: datetime) -> str:
+def _identity(home: Home, judged: dict[str, str], corrections: Sequence[Mapping[str, Any]], now: datetime) -> str:
     """What a release is made of: the same inputs by the same code make the same release."""
     parts = [home.contracts.version, home.code_version, *(one.code for one in ended_periods(home, now))]
     parts += [f"{submission_id} {batch_id}" for submission_id, batch_id in sorted(judged.items())]
+    parts += [str(correction) for correction in corrections]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
 
 
@@ -153,6 +156,7 @@ def _make(
             collected_from=home.contracts.calendar.collected_from.code,
             periods=portion,
             published=file if file.exists() else None,
+            corrections=declared(home.contracts),
         )
         if file.exists():
             marts = built.build_file
@@ -188,6 +192,7 @@ def _make(
         "periods": prints,
         "built": [period for portion in portions for period in portion],
         "taken_over_from": base.release.name if base else None,
+        "corrections": [one["correction_code"] for one in declared(home.contracts) if one["status"] == "active"],
         "batches": batches,
         "submissions": len(judged),
         "gate": gate,

@@ -51,14 +51,24 @@ class Share:
 
 
 @dataclass(frozen=True)
+class Correction:
+    """A declared correction in force: what counts instead of what the workbook says."""
+
+    correction_code: str
+    value_to: int | None
+
+
+@dataclass(frozen=True)
 class Recipe:
     """How a figure is made of reports.
 
-    Shape   cannot_be_said: the map cut through an area. Of a second half, (year, first half), how many areas each
-            territory has in each (one where it is not named), and which territories lie in two areas of the frame.
+    Shape   corrected: by submission, what is used instead of its cell. cannot_be_said: the map cut through an area.
+            Of a second half, (year, first half), how many areas each territory has in each (one where it is not named),
+            and which territories lie in two areas of the frame.
     """
 
     shares: list[Share]
+    corrected: Mapping[str, Correction] = field(default_factory=dict)
     cannot_be_said: bool = False
     halves: tuple[str, str] | None = None
     expected: Mapping[tuple[str, str], int] = field(default_factory=dict)
@@ -86,9 +96,10 @@ def trace_figure(home: Home, asked: Figure, release: str = "current") -> dict[st
     """Open the archived workbooks behind a published figure again and add its cells up.
 
     Shape   {release, published, obs_status, status_reason, areas_filled, total, filled, agrees, cells: [{area_code,
-            period_code, submission_id, file_path, sha256, sheet_name, cell_address, raw_text, value, weight, counts}]}.
-            weight: 1 a whole area, less the share of a part, -1 the first half that a second half is made without.
-            counts: whether the cell enters the total; of a second half only territories that are complete in both.
+            period_code, submission_id, file_path, sha256, sheet_name, cell_address, raw_text, value, correction_code,
+            corrected_to, weight, counts}]}. weight: 1 a whole area, less the share of a part, -1 the first half that a
+            second half is made without. counts: whether the cell enters the total; of a second half only territories
+            that are complete in both.
     Blanks  a cell that was left empty has no value; a figure that nobody filled or can say has none either.
     Raises  UsageError if the release has no such figure, LedgerError if an archived workbook is not what was received.
     """
@@ -115,10 +126,13 @@ def trace_figure(home: Home, asked: Figure, release: str = "current") -> dict[st
                 "file_path": share.file_path,
                 "sha256": share.sha256,
                 **asdict(cell),
+                "correction_code": correction.correction_code if correction else None,
+                "corrected_to": correction.value_to if correction else None,
                 "weight": share.weight,
-                "counts": share in added.counted and cell.value is not None,
+                "counts": share in added.counted and _value(recipe, found, share) is not None,
             }
             for share in sorted(recipe.shares, key=lambda one: (one.area_code, one.period_code))
+            for correction in [recipe.corrected.get(share.submission_id)]
             if (cell := found.get(share.sha256))
         ],
     }
@@ -243,8 +257,8 @@ _LINES = """
 """
 _REPORTS = """
     select
-        reporting_area_code as area_code, period_code, submission_id, file_path, sha256, cast({weight} as double) as weight, is_whole,
-        {unit} as unit
+        reporting_area_code as area_code, period_code, submission_id, file_path, sha256,
+        cast({weight} as double) as weight, is_whole, {unit} as unit
     from marts.fct_contributions as contributions
     inner join marts.fct_submissions using (submission_id, period_code)
 """
@@ -400,6 +414,18 @@ def _expected(marts: duckdb.DuckDBPyConnection, frame: str, halves: tuple[str, s
     return {(row["frame_area_code"], row["period_code"]): row["areas"] for row in rows}
 
 
+def _corrected(marts: duckdb.DuckDBPyConnection, asked: Figure) -> dict[str, Correction]:
+    query = """
+        select submission_id, correction_code, value_to
+        from marts.fct_corrections
+        where
+            submission_id is not null and indicator_code = $indicator_code
+            and sex = $sex and age_band = $age_band and subset = $subset
+    """
+    cell = {name: getattr(asked, name) for name in ("indicator_code", "sex", "age_band", "subset")}
+    return {row.pop("submission_id"): Correction(**row) for row in rows_of(marts, query, **cell)}
+
+
 def _cannot_be_said(marts: duckdb.DuckDBPyConnection, asked: Figure, period: str, line: _Line) -> bool:
     """Whether the map cut through an area that owes the row, and its parts are not known or never estimated."""
     level = "is_lowest" if line.reporting_level == "lowest" else f"areas.area_level = '{line.reporting_level}'"
@@ -417,19 +443,21 @@ def _cannot_be_said(marts: duckdb.DuckDBPyConnection, asked: Figure, period: str
 
 def recipe_of(marts: duckdb.DuckDBPyConnection, asked: Figure) -> Recipe:
     """Which reports a release says that a figure is made of, and how."""
+    corrected = _corrected(marts, asked)
     if asked.total != Total.FIGURE:
-        return Recipe(_of_imbalance(marts, asked))
+        return Recipe(_of_imbalance(marts, asked), corrected)
     line, halves = _line(marts, asked), _halves(marts, asked.period_code)
     if halves and line.adds_up == "flow":
         return Recipe(
             _of_second_half(marts, asked, *halves),
+            corrected,
             _cannot_be_said(marts, asked, halves[0], line),
             halves,
             _expected(marts, asked.frame, halves),
             _cut(marts, asked, halves[0]),
         )
     period = halves[0] if halves else asked.period_code
-    return Recipe(_of_figure(marts, asked, period, line), _cannot_be_said(marts, asked, period, line))
+    return Recipe(_of_figure(marts, asked, period, line), corrected, _cannot_be_said(marts, asked, period, line))
 
 
 def add_up(recipe: Recipe, found: Mapping[str, Cell]) -> Sum:
@@ -441,7 +469,7 @@ def add_up(recipe: Recipe, found: Mapping[str, Cell]) -> Sum:
         return Sum(None, 0)
     if recipe.halves:
         return _second_half(recipe, recipe.halves, found)
-    filled = [(share, value) for share in recipe.shares if (value := _value(found, share)) is not None]
+    filled = [(share, value) for share in recipe.shares if (value := _value(recipe, found, share)) is not None]
     if not filled:
         return Sum(None, 0)
     whole = sum(value for share, value in filled if share.is_whole)
@@ -454,7 +482,9 @@ def _second_half(recipe: Recipe, halves: tuple[str, str], found: Mapping[str, Ce
     total, filled, counted = 0, 0, set[Share]()
     for unit in {str(share.unit) for share in recipe.shares}:
         of_unit = [share for share in recipe.shares if share.unit == unit]
-        values = {period: [_value(found, one) for one in of_unit if one.period_code == period] for period in halves}
+        values = {
+            period: [_value(recipe, found, one) for one in of_unit if one.period_code == period] for period in halves
+        }
         sums = {
             period: sum(value for value in said if value is not None)
             for period, said in values.items()
@@ -471,16 +501,18 @@ def _second_half(recipe: Recipe, halves: tuple[str, str], found: Mapping[str, Ce
     return Sum(total if filled else None, filled, frozenset(counted))
 
 
-def _value(found: Mapping[str, Cell], share: Share) -> int | None:
-    cell = found.get(share.sha256)
+def _value(recipe: Recipe, found: Mapping[str, Cell], share: Share) -> int | None:
+    cell, correction = found.get(share.sha256), recipe.corrected.get(share.submission_id)
+    if correction:
+        return correction.value_to
     return cell.value if cell else None
 
 
 def _column(home: Home, asked: Figure) -> str:
-    for column in home.contracts.columns.values():
-        if (column.sex, column.age_band, column.subset) == (asked.sex, asked.age_band, asked.subset):
-            return column.code
-    raise UsageError(f"no column is sex {asked.sex}, age {asked.age_band}, subset {asked.subset}")
+    column = home.contracts.codelists.column_at(asked.sex, asked.age_band, asked.subset)
+    if column is None:
+        raise UsageError(f"no column is sex {asked.sex}, age {asked.age_band}, subset {asked.subset}")
+    return column.code
 
 
 def _read(home: Home, shares: Iterable[Share], indicator: str, column: str) -> dict[str, Cell]:

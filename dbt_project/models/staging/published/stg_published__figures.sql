@@ -13,4 +13,5 @@ select
     obs_status,
     areas_expected,
     areas_filled,
+    areas_corrected,
 from figures
