@@ -50,7 +50,12 @@ _IN_WORDS = f"""
     inner join stored.figure_areas as areas using (frame_area_number)
     inner join stored.figure_cells using (cell_number)
 """
-_CHANGED = ("value_before", "value_now", "status_before", "status_now")
+CHANGED = {
+    **dict.fromkeys(_KEY, "varchar"),
+    **dict.fromkeys(("value_before", "value_now"), "bigint"),
+    **dict.fromkeys(("status_before", "status_now"), "varchar"),
+}
+"""The columns of figures that are other than before."""
 _log = logging.getLogger(__name__)
 
 Touched = dict[str, set[str]]
@@ -176,20 +181,6 @@ def compare_releases(file: Path, before: Path, changes: Path) -> None:
         _write_changes(connection, "gone", "come", changes)
 
 
-def write_changes(parts: Sequence[Path], changes: Path) -> None:
-    """CSV of the figures that are other than in the release before.
-
-    Blanks  none in the first release, and none of a period of which the release before has no figures.
-    """
-    with duckdb.connect() as connection:
-        connection.execute(f"set memory_limit = '{memory_limit()}'")
-        empty = ", ".join(f"null as {name}" for name in (*_KEY, *_CHANGED))
-        rows = "read_parquet(?)" if parts else f"(select {empty} where false)"
-        connection.execute(
-            f"copy (from {rows} order by all) to '{changes}' (header)", [[str(part) for part in parts]] if parts else []
-        )
-
-
 def link(source: Path, target: Path) -> None:
     """The same file in two releases, which nobody writes to; a copy where the disk knows no such thing."""
     try:
@@ -282,7 +273,10 @@ def _write_changes(connection: duckdb.DuckDBPyConnection, gone: str, come: str, 
                 gone.obs_status as status_before, come.obs_status as status_now
             from {come} as come
             full join {gone} as gone using ({", ".join(_KEY)})
-            where gone.obs_value is distinct from come.obs_value
+            where
+                gone.obs_value is distinct from come.obs_value
+                -- a figure that nobody asked for is as one that nobody filled
+                or coalesce(gone.obs_status, 'M') <> coalesce(come.obs_status, 'M')
         ) to '{changes}' (format parquet)
         """
     )

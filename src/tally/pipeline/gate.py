@@ -13,6 +13,7 @@ from tally.adapters.gx import Validation, run_checkpoint
 from tally.contracts.model import RELEASE
 from tally.errors import GateError
 from tally.periods import Period
+from tally.pipeline.changes import FIGURES as CHANGED_FIGURES
 from tally.pipeline.corrections import DECLARED, declared
 from tally.pipeline.home import Home
 
@@ -37,6 +38,8 @@ def judge_marts(
         connection.execute(f"set memory_limit = '{memory_limit()}'")
         connection.execute(f"create temp view judged as select * from read_csv('{judged_file}', all_varchar = true)")
         connection.register("declared", pa.Table.from_pylist(declared(home.contracts), DECLARED))
+        changes = home.building / f"{CHANGED_FIGURES}.parquet"
+        connection.execute(f"create temp view changes as from read_parquet('{changes}')")
         _accepted_lowest(home, connection, batches, periods)
         frames = []
         for check in home.contracts.gate.checks:

@@ -33,8 +33,8 @@ from tally.pipeline.carryover import (
     packages,
     tables_of,
     take_over,
-    write_changes,
 )
+from tally.pipeline.changes import Made, explain_changes, write_changes
 from tally.pipeline.corrections import declared
 from tally.pipeline.gate import judge_marts
 from tally.pipeline.home import Home
@@ -66,10 +66,12 @@ def publish_release(
     judge: Executor | None = None,
     progress: Progress = unwatched,
     found_whole: str | None = None,
+    compared_with: Path | None = None,
 ) -> str | None:
     """Publish what is judged by now; the release that stands if nothing has changed; None if nothing was ever judged.
 
-    Shape   judge: a process of `workers` that judges for this one; found_whole: what `prepare_to_build` said.
+    Shape   judge: a process of `workers` that judges for this one; found_whole: what `prepare_to_build` said;
+            compared_with: the release before, if it is not the last of this home.
 
     The clock of releases only runs forwards: a `now` that is not after the last release counts as a second after it.
 
@@ -94,7 +96,8 @@ def publish_release(
         if standing is None:
             try:
                 base = base_of(home, last, state, prints, found_whole)
-                standing = _make(home, judged, prints, base, identity, now, judge, progress)
+                before = compared_with or (base.release if base else _last_whole(home, state, found_whole))
+                standing = _make(home, judged, prints, base, before, identity, now, judge, progress)
             except TallyError as error:
                 home.ledger.append(now, [{"event": "failed", "step": "publish", "error": type(error).__name__}])
                 raise
@@ -104,6 +107,12 @@ def publish_release(
 
 def _last(home: Home) -> dict[str, Any] | None:
     return max(manifests(home), key=lambda manifest: str(manifest["as_of"]), default=None)
+
+
+def _last_whole(home: Home, state: State, found_whole: str | None) -> Path | None:
+    """The youngest release that is as it was published: whatever somebody edited is nothing to compare with."""
+    whole = (one for one in reversed(state.releases) if one == found_whole or is_as_published(home, one, state))
+    return next((home.releases / release_id for release_id in whole), None)
 
 
 def ended_periods(home: Home, now: datetime) -> list[Period]:
@@ -126,6 +135,7 @@ def _make(
     judged: dict[str, str],
     prints: dict[str, str],
     base: Base | None,
+    before: Path | None,
     identity: str,
     now: datetime,
     judge: Executor | None,
@@ -167,11 +177,12 @@ def _make(
         else:
             marts = built.build_file.rename(file)
     progress("publish", len(portions), steps)
-    before = (home.releases / CURRENT).resolve() / file.name
-    if not base and before.exists():
+    made_before = Made.of(before) if before else None
+    if made_before and not base:
         changed.append(home.building / "changes.parquet")
-        compare_releases(file, before, changed[-1])
-    write_changes(changed, release / "changes.csv")
+        compare_releases(file, made_before.file, changed[-1])
+    explain_changes(home, changed, Made.now(home, file), made_before, judged, home.building)
+    write_changes(home.building, file, release / "changes.csv")
     # what was built in one go is judged by itself: what stood was judged when it was built
     checked = (marts, portions[0]) if len(portions) == 1 else (file, list(prints))
     progress("publish", len(portions) + 1, steps)
@@ -188,6 +199,7 @@ def _make(
         "tally": version("tally"),
         "code": home.code_version,
         "contracts": home.contracts.version,
+        "contract_parts": dict(home.contracts.parts),
         "packages": packages(),
         "periods": prints,
         "built": [period for portion in portions for period in portion],
@@ -263,7 +275,7 @@ def _extract(release: Path, base: Base | None, touched: Touched | None) -> None:
         def extract(table: str, period: str, query: str, path: str, options: str) -> None:
             target = release / path
             target.parent.mkdir(parents=True, exist_ok=True)
-            if base and touched and period not in touched[table] and (base.release / path).exists():
+            if base and touched and period not in touched.get(table, {period}) and (base.release / path).exists():
                 link(base.release / path, target)
             else:
                 connection.execute(f"copy ({query}) to '{target}' ({options})")

@@ -49,21 +49,23 @@ def rebuild_release(home: Home, release_id: str) -> str:
     release_id = named_release(home, release_id)
     manifest = json.loads((home.releases / release_id / "manifest.json").read_text(encoding="utf-8"))
     as_of = datetime.fromisoformat(manifest["as_of"])
-    received, batches = [], dict[str, list[str]]()
+    received, batches, before = [], dict[str, list[str]](), None
     for event in home.ledger.events():
         if event["event"] == "received":
             received.append({key: value for key, value in event.items() if key not in ("seq", "prev", "at")})
         if event["event"] == "judged":
             batches.setdefault(event["batch_id"], []).append(event["submission_id"])
-        if event["event"] == "published" and event["release_id"] == release_id:
-            break
+        if event["event"] == "published":
+            if event["release_id"] == release_id:
+                break
+            before = event["release_id"]
     with tempfile.TemporaryDirectory() as folder:
         again = Home(Path(folder), home.project)
         (again.root / "archive").symlink_to(home.root / "archive")
         again.ledger.append(as_of, received)
         for submission_ids in batches.values():
             judge_batch(read_chunks([submission_ids], again), as_of, again)
-        publish_release(as_of, again)
+        publish_release(as_of, again, compared_with=home.releases / before if before else None)
         differing = _differing(home.releases / release_id, again.releases / CURRENT)
     code = home.code_version
     by = (
