@@ -29,4 +29,8 @@ COPY dbt_project dbt_project
 COPY expectations expectations
 COPY dags dags
 
+# which commit it is: --build-arg TALLY_COMMIT=$(git rev-parse HEAD); releases say it
+ARG TALLY_COMMIT
+ENV TALLY_COMMIT=$TALLY_COMMIT
+
 USER tally

@@ -63,6 +63,8 @@ def test_the_scheduler_takes_workbooks_to_a_release(first_run: str, home: Path, 
     received = {event["submission_id"]: event["file_path"] for event in events(home, "received")}
     verdicts = {received[event["submission_id"]]: event["verdict"] for event in events(home, "judged")}
     assert verdicts == {sample["path"]: sample["verdict"] for sample in samples}
+    assert {str(event["run"]).split()[0] for event in events(home, "received")} == {"collect_reports"}
+    assert {str(event["run"]).split()[0] for event in events(home, "published")} == {"publish_release"}
     assert (home / "releases" / "current" / "national.duckdb").exists()
     assert "Build, check, publish: success" in first_run
 

@@ -11,6 +11,7 @@ import pytest
 from tally.adapters.archive import Archive, Kept
 from tally.adapters.ledger import Ledger
 from tally.errors import LedgerError
+from tally.pipeline.home import Home
 
 NOW = datetime(2025, 12, 17, tzinfo=UTC)
 
@@ -43,13 +44,54 @@ def test_a_line_torn_by_a_crash_is_set_aside_and_its_recovery_is_an_event(ledger
     assert ledger.verify() == 5
 
 
-@pytest.mark.parametrize("line", [0, 1])
-def test_an_edited_event_is_found(ledger: Ledger, line: int) -> None:
+@pytest.mark.parametrize(
+    ("line", "told"), [(0, "line 2 does not follow"), (1, "line 3 does not"), (2, "line 3 is not")]
+)
+def test_an_edited_event_is_found(ledger: Ledger, line: int, told: str) -> None:
     lines = ledger.path.read_text().splitlines()
     lines[line] = lines[line].replace('"received"', '"refused"')
     ledger.path.write_text("\n".join(lines) + "\n")
-    with pytest.raises(LedgerError, match=f"line {line + 2} does not follow"):
+    with pytest.raises(LedgerError, match=told):
         ledger.verify()
+
+
+def test_events_that_are_taken_off_the_end_are_missed_and_nothing_is_written_behind_them(ledger: Ledger) -> None:
+    whole = ledger.path.read_text()
+    ledger.path.write_text(whole[: whole.index("\n") + 1])
+    with pytest.raises(LedgerError, match="ends with line 1, and had 3"):
+        ledger.verify()
+    with pytest.raises(LedgerError, match="ends with event 1, and had 3"):
+        ledger.append(NOW, [{"event": "read"}])
+    ledger.path.unlink()
+    with pytest.raises(LedgerError, match="missing"):
+        ledger.verify()
+
+
+def test_events_behind_a_head_that_a_crash_left_behind_are_events(ledger: Ledger) -> None:
+    head = (ledger.path.parent / "head.json").read_bytes()
+    ledger.append(NOW, [{"event": "read"}])
+    (ledger.path.parent / "head.json").write_bytes(head)
+    assert ledger.verify() == 4
+
+
+def test_what_somebody_else_remembers_of_an_event_must_be_so(ledger: Ledger) -> None:
+    assert ledger.verify({3: ledger.head()[1]}) == 3
+    with pytest.raises(LedgerError, match="line 2 is not the one that was written"):
+        ledger.verify({2: "0" * 64})
+    with pytest.raises(LedgerError, match="had 9: events were removed"):
+        ledger.verify({9: "0" * 64})
+
+
+def test_every_event_says_who_wrote_it_and_by_what(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = Home(tmp_path)
+    home.ledger.append(NOW, [{"event": "read"}])
+    monkeypatch.setenv("AIRFLOW_CTX_DAG_ID", "collect_reports")
+    monkeypatch.setenv("AIRFLOW_CTX_DAG_RUN_ID", "manual__1")
+    home.ledger.append(NOW, [{"event": "read"}])
+    by_hand, by_airflow = home.ledger.events()
+    assert (by_hand["run"], by_airflow["run"]) == ("tally", "collect_reports manual__1")
+    assert by_hand["operator"] == by_airflow["operator"] != ""
+    assert (by_hand["contracts"], by_hand["code"]) == (home.contracts.version, home.code_version)
 
 
 def test_a_removed_event_is_found(ledger: Ledger) -> None:

@@ -1,7 +1,10 @@
 """Where everything lies: TALLY_HOME, and the project that the code came with."""
 
+import getpass
 import hashlib
 import os
+import shutil
+import subprocess
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +17,13 @@ from tally.contracts.model import Contracts
 from tally.pipeline.state import State
 
 PROJECT = Path(os.environ.get("TALLY_PROJECT", Path(__file__).resolve().parents[3]))
+
+
+def _operator() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container may run as a user without a name
+        return str(os.getuid())
 
 
 @dataclass(frozen=True)
@@ -45,13 +55,35 @@ class Home:
         return digest.hexdigest()[:12]
 
     @cached_property
+    def commit(self) -> str | None:
+        """How to get this code again: the commit in the repository, or TALLY_COMMIT where it was built into an image.
+
+        Blanks  None where nobody says; `-dirty` behind it: files were changed since.
+        """
+        git = shutil.which("git") if (self.project / ".git").exists() else None
+        if git is None or "TALLY_COMMIT" in os.environ:
+            return os.environ.get("TALLY_COMMIT") or None
+        describe = [git, "-C", str(self.project), "describe", "--always", "--abbrev=40", "--dirty", "--exclude=*"]
+        return subprocess.run(describe, capture_output=True, text=True, check=False).stdout.strip() or None
+
+    @cached_property
     def archive(self) -> Archive:
         return Archive(self.root / "archive")
 
     @cached_property
     def ledger(self) -> Ledger:
         (self.root / "ledger").mkdir(parents=True, exist_ok=True)
-        return Ledger(self.root / "ledger")
+        return Ledger(self.root / "ledger", self._stamp)
+
+    def _stamp(self) -> dict[str, str]:
+        """Whose account wrote an event, in which run of Airflow if it was one, by which contracts and code."""
+        run = [os.environ.get(f"AIRFLOW_CTX_{name}", "") for name in ("DAG_ID", "DAG_RUN_ID")]
+        return {
+            "operator": _operator(),
+            "run": " ".join(run) if any(run) else "tally",
+            "contracts": self.contracts.version,
+            "code": self.code_version,
+        }
 
     def state(self) -> State:
         """What the ledger says of every submission by now; what was read of it before is not read again."""

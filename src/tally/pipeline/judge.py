@@ -139,8 +139,6 @@ def judge_batch(
                     "area_code": entry.belongs_to()[0],
                     "period_code": entry.belongs_to()[1],
                     "findings": len(entry.findings),
-                    "contracts": home.contracts.version,
-                    "code": home.code_version,
                 }
                 for entry in entries
                 if entry.submission.batch_id != batch_id

@@ -192,19 +192,23 @@ def _make(
         gate = judge.submit(_check_at_home, *asked).result() if judge else _check(home, *asked)
         extracting.result()
     progress("publish", len(portions) + 2, steps)
+    seq, event_sha256 = home.ledger.head()
     manifest = {
         "release_id": release_id,
         "identity": identity,
         "as_of": now.astimezone(UTC).isoformat(),
         "tally": version("tally"),
         "code": home.code_version,
+        "commit": home.commit,
         "contracts": home.contracts.version,
         "contract_parts": dict(home.contracts.parts),
         "packages": packages(),
         "periods": prints,
         "built": [period for portion in portions for period in portion],
         "taken_over_from": base.release.name if base else None,
+        "compared_with": before.name if before else None,
         "corrections": [one["correction_code"] for one in declared(home.contracts) if one["status"] == "active"],
+        "ledger": {"seq": seq, "sha256": event_sha256},
         "batches": batches,
         "submissions": len(judged),
         "gate": gate,

@@ -4,15 +4,25 @@ import json
 import tempfile
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
 from tally.errors import LedgerError
+from tally.pipeline.carryover import packages
 from tally.pipeline.home import Home
 from tally.pipeline.judge import judge_batch
 from tally.pipeline.publish import publish_release
 from tally.pipeline.read import read_chunks
-from tally.pipeline.releases import CURRENT, LINKS, PUBLIC, named_release, pointed_to, verify_release
+from tally.pipeline.releases import (
+    CURRENT,
+    LINKS,
+    PUBLIC,
+    manifests,
+    named_release,
+    pointed_to,
+    verify_release,
+)
 from tally.pipeline.state import state_of
 
 
@@ -21,7 +31,7 @@ def verify_home(home: Home) -> str:
 
     Raises  LedgerError that names the first thing that does not hold.
     """
-    events = home.ledger.verify()
+    events = home.ledger.verify(_remembered(home))
     state = state_of(home.ledger.events())
     hashes = sorted({one.sha256 for one in state.submissions.values()})
     for sha256 in hashes:
@@ -41,6 +51,12 @@ def verify_home(home: Home) -> str:
     return f"{events} events, {len(hashes)} archived files, {len(folders)} releases: all hold"
 
 
+def _remembered(home: Home) -> dict[int, str]:
+    """What the releases say of the ledger as it was when they were made."""
+    heads = [one["ledger"] for one in manifests(home) if "ledger" in one]
+    return {head["seq"]: head["sha256"] for head in heads}
+
+
 def rebuild_release(home: Home, release_id: str) -> str:
     """Make a release again from the archive and the ledger, beside everything else, and compare every mart's rows.
 
@@ -49,16 +65,14 @@ def rebuild_release(home: Home, release_id: str) -> str:
     release_id = named_release(home, release_id)
     manifest = json.loads((home.releases / release_id / "manifest.json").read_text(encoding="utf-8"))
     as_of = datetime.fromisoformat(manifest["as_of"])
-    received, batches, before = [], dict[str, list[str]](), None
+    received, batches, before = [], dict[str, list[str]](), manifest.get("compared_with")
     for event in home.ledger.events():
         if event["event"] == "received":
             received.append({key: value for key, value in event.items() if key not in ("seq", "prev", "at")})
         if event["event"] == "judged":
             batches.setdefault(event["batch_id"], []).append(event["submission_id"])
-        if event["event"] == "published":
-            if event["release_id"] == release_id:
-                break
-            before = event["release_id"]
+        if event["event"] == "published" and event["release_id"] == release_id:
+            break
     with tempfile.TemporaryDirectory() as folder:
         again = Home(Path(folder), home.project)
         (again.root / "archive").symlink_to(home.root / "archive")
@@ -67,15 +81,22 @@ def rebuild_release(home: Home, release_id: str) -> str:
             judge_batch(read_chunks([submission_ids], again), as_of, again)
         publish_release(as_of, again, compared_with=home.releases / before if before else None)
         differing = _differing(home.releases / release_id, again.releases / CURRENT)
-    code = home.code_version
-    by = (
-        "the same code"
-        if manifest["code"] == code
-        else f"code {code}, where the release was made by {manifest['code']}"
-    )
+    by = _made_by(home, manifest)
     if differing:
         raise LedgerError(f"release {release_id}, rebuilt by {by}, differs in {', '.join(differing)}")
     return f"release {release_id}, rebuilt by {by}: the rows of every mart are the same"
+
+
+def _made_by(home: Home, manifest: dict[str, Any]) -> str:
+    """What a release is made by again, and, if that is not what made it, how to get what did."""
+    declared = {"code": home.code_version, "contracts": home.contracts.version, "packages": packages()}
+    other = [name for name, value in declared.items() if manifest[name] != value]
+    if not other:
+        return "the same code and contracts"
+    commit = manifest.get("commit")
+    get = f"git checkout {commit.removesuffix('-dirty')}" if commit else f"get Tally {manifest['tally']}"
+    changed = " (files had been changed since)" if commit and commit.endswith("-dirty") else ""
+    return f"other {' and '.join(other)} (to have those that made it: {get}{changed}, make setup)"
 
 
 def _differing(old: Path, new: Path) -> list[str]:
