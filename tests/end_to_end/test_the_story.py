@@ -1,0 +1,269 @@
+"""Three periods of a few communes on two maps: late, returned, corrected, superseded; and why each figure moved."""
+
+import shutil
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tally.errors import GateError
+from tally.periods import Period
+from tally.pipeline.changes import changes_since
+from tally.pipeline.home import PROJECT, Home
+from tally.pipeline.releases import release_at
+from tally.pipeline.run import run
+from tally.pipeline.sign import sign_release
+from tally.pipeline.trace import Figure, trace_figure
+from tally.pipeline.verify import verify_home
+from tally.simulation.reports import areas_owing, lawful_reports
+from tally.vocabulary import Role, Total
+from tally.workbooks import BlankWorkbook
+
+S1, A1, NEXT = (Period.parse(code) for code in ("2025-S1", "2025-A1", "2026-S1"))
+OLD_MAP = ("02209", "02212", "02482", "02494", "02500")  # on 1 July 2025 they became
+NEW_MAP = ("02212", "02494")  # and 02494 was divided between the two
+FIRST, CORRECTION = "Lần đầu", "Đính chính"
+SAID, SAID_TOO = ("reports_received", "T"), ("reports_from_public", "T")
+
+
+class Story:
+    """Who sent what, and what was published of it."""
+
+    def __init__(self, home: Home) -> None:
+        self.home, self.releases = home, dict[str, str]()
+        self._times: list[str] = []
+        self._reports = {
+            (period.code, report.area.code): report
+            for period, codes in ((S1, OLD_MAP), (A1, NEW_MAP), (NEXT, NEW_MAP))
+            for report in lawful_reports(home.contracts, period, areas_owing(home.contracts, period, codes), seed=7)
+        }
+
+    def send(self, period: Period, area: str, at: str, said: int, kind: str = FIRST, signed: bool = True) -> None:
+        report, contracts = self._reports[period.code, area], self.home.contracts
+        figures = {**report.figures, SAID: said, SAID_TOO: said}
+        cover = {**report.cover, "report_kind": kind, **({} if signed else {"signed_by": None})}
+        name = f"inbox/{area}/{period.code}_{len(self._times)}.xlsx"
+        path = self.home.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(BlankWorkbook(contracts, contracts.edition(period), "commune").filled(cover, figures))
+        self._times.append(f"{name},{at}+07:00")
+        self.home.received_csv.write_text("path,received_at\n" + "\n".join(self._times) + "\n")
+
+    def publish(self, at: str) -> None:
+        released = run(datetime.fromisoformat(f"{at}+07:00"), self.home).release_id
+        self.releases[at[:10]] = str(released)
+
+    def rows(self, day: str, query: str) -> list[tuple[Any, ...]]:
+        with duckdb.connect(str(self.home.releases / self.releases[day] / "national.duckdb"), read_only=True) as marts:
+            return marts.execute(query).fetchall()
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
+    story = Story(Home(tmp_path_factory.mktemp("story")))
+    for at, area in enumerate(OLD_MAP[:3]):
+        story.send(S1, area, "2025-06-16T09:00:00", 10 + at)
+    story.send(S1, "02494", "2025-06-17T09:00:00", 30, signed=False)  # returned
+    story.publish("2025-06-20T09:00:00")
+    story.send(S1, "02494", "2025-06-22T09:00:00", 31, CORRECTION)
+    story.send(S1, "02500", "2025-06-23T09:00:00", 40)  # late
+    story.send(S1, "02209", "2025-06-24T09:00:00", 15, CORRECTION)
+    story.publish("2025-06-25T09:00:00")
+    sign_release(story.home, "current", "Nguyễn A", Role.CHECKER, datetime.fromisoformat("2025-06-26T09:00:00+07:00"))
+    sign_release(story.home, "current", "Trần B", Role.APPROVER, datetime.fromisoformat("2025-06-26T10:00:00+07:00"))
+    for at, area in enumerate(NEW_MAP):
+        story.send(A1, area, "2025-12-16T09:00:00", 90 + at)
+    story.publish("2025-12-28T09:00:00")
+    story.send(A1, "02494", "2026-01-04T09:00:00", 96, CORRECTION)
+    story.send(S1, "02212", "2026-01-05T09:00:00", 13, CORRECTION)
+    story.publish("2026-01-10T09:00:00")
+    story.send(NEXT, "02212", "2026-06-16T09:00:00", 50)
+    story.send(A1, "02212", "2026-06-18T09:00:00", 92, CORRECTION)
+    story.send(A1, "02212", "2026-06-19T09:00:00", 93, CORRECTION)  # supersedes the one of the day before
+    story.publish("2026-06-20T09:00:00")
+    return story
+
+
+def moved(story: Story, day: str, area: str = "VN", frame: str = "as_reported") -> list[tuple[Any, ...]]:
+    return story.rows(
+        day,
+        f"""
+        select period_code, value_before, value_now, reasons, by_late_reports, by_corrections from marts.fct_changes
+        where indicator_code = 'reports_received' and area_code = '{area}' and frame = '{frame}' order by period_code
+        """,
+    )
+
+
+def test_the_figures_of_a_period_that_is_new_are_no_changes(story: Story) -> None:
+    assert story.rows("2025-06-20", "from marts.fct_changes") == []
+    assert {period for period, *_ in moved(story, "2025-12-28")} == set()
+
+
+def test_a_figure_moves_by_its_late_reports_and_by_its_corrections(story: Story) -> None:
+    assert moved(story, "2025-06-25") == [("2025-S1", 33, 109, "late_report correction", 71, 5)]
+    assert moved(story, "2025-06-25", "02209") == [("2025-S1", 10, 15, "correction", 0, 5)]
+    assert moved(story, "2025-06-25", "02500") == [("2025-S1", None, 40, "late_report", 40, 0)]
+    reports = "select area_code, reason, submission_id_before is null from marts.fct_changed_reports order by all"
+    assert story.rows("2025-06-25", reports) == [
+        ("02209", "correction", False), ("02494", "late_report", True), ("02500", "late_report", True)
+    ]  # fmt: skip
+
+
+def test_a_second_half_moves_with_either_report_that_it_is_made_of(story: Story) -> None:
+    assert moved(story, "2026-01-10") == [
+        ("2025-A1", 181, 186, "correction", 0, 5), ("2025-S1", 109, 111, "correction", 0, 2)
+    ]  # fmt: skip
+    for frame, area in (("stable_groups", "G02212"), ("provinces_34", "08"), ("provinces_63", "VN")):
+        assert moved(story, "2026-01-10", area, frame)[1:] == [
+            ("2025-S1", 109, 111, "correction", 0, 2), ("2025-S2", 72, 75, "correction", None, None)
+        ], frame  # fmt: skip
+
+
+def test_what_was_superseded_before_anybody_read_it_moves_nothing(story: Story) -> None:
+    assert moved(story, "2026-06-20") == [("2025-A1", 186, 189, "correction", 0, 3)]
+
+
+def test_every_line_has_its_reason_and_the_parts_make_the_whole(story: Story) -> None:
+    for day in story.releases:
+        (wrong,) = story.rows(
+            day,
+            """
+            select count(*) from marts.fct_changes
+            where reasons is null or abs(
+                coalesce(value_now, 0) - coalesce(value_before, 0)
+                - by_late_reports - by_corrections - by_declared_corrections
+            ) > if(frame = 'communes_3321', 1, 0)
+            """,
+        )
+        assert wrong == (0,), day
+    (count,) = story.rows("2025-06-25", "select count(*) from marts.fct_changes")[0]
+    assert count > 1000
+
+
+def test_what_changed_since_the_signed_release_has_its_reasons_too(story: Story, tmp_path: Path) -> None:
+    found = changes_since(story.home, to=tmp_path / "changes.csv")
+    assert (found["since"], found["release"]) == (story.releases["2025-06-25"], story.releases["2026-06-20"])
+    assert {row["reasons"] for row in found["nation"]} == {"correction"}
+    assert [row["area_code"] for row in found["reports"] if row["period_code"] == "2025-S1"] == ["02212"]
+    lines = (tmp_path / "changes.csv").read_text(encoding="utf-8").splitlines()
+    assert len(lines) == found["figures"] + 1
+
+
+def test_what_was_believed_on_a_day_is_the_release_of_that_day(story: Story) -> None:
+    for moment, believed in (
+        ("2025-12-28T23:00:00", 181),
+        ("2026-01-09T00:00:00", 181),
+        ("2026-02-01T00:00:00", 186),
+    ):
+        release = release_at(story.home, datetime.fromisoformat(f"{moment}+07:00"))
+        traced = trace_figure(story.home, Figure("reports_received", "VN", "2025-A1"), release)
+        assert (traced["published"], traced["agrees"]) == (believed, True)
+
+
+def test_archive_ledger_and_all_five_releases_hold(story: Story) -> None:
+    assert "5 releases: all hold" in verify_home(story.home)
+
+
+@pytest.fixture(scope="module")
+def figure_of(story: Story) -> Callable[[str, int], Figure]:
+    """Any figure of a release, by a number, of an area of which somebody reported."""
+    published = {
+        day: story.rows(
+            day,
+            """
+            (
+                select indicator_code, area_code, period_code, sex, age_band, subset, frame, 'figure'
+                from marts.fct_indicator_values where areas_accepted > 0
+            ) union all (
+                select indicator_code, area_code, period_code, sex, age_band, subset, 'as_reported', 'reported'
+                from marts.fct_imbalances
+            )
+            """,
+        )
+        for day in story.releases
+    }
+
+    def figure(day: str, number: int) -> Figure:
+        *words, total = published[day][number % len(published[day])]
+        return Figure(*words, total=Total(total))
+
+    return figure
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_the_archived_cells_add_up_to_any_figure_of_any_release_and_map(
+    story: Story, figure_of: Callable[[str, int], Figure], data: st.DataObject
+) -> None:
+    day = data.draw(st.sampled_from(sorted(story.releases)))
+    asked = figure_of(day, data.draw(st.integers(0, 10**6)))
+    traced = trace_figure(story.home, asked, story.releases[day])
+    assert traced["agrees"], (asked, traced)
+
+
+def copy_of(story: Story, folder: Path, project: Path = PROJECT) -> Story:
+    shutil.copytree(story.home.root, folder, symlinks=True, copy_function=shutil.copy2)
+    copy = Story(Home(folder, project))
+    copy._times, copy.releases = list(story._times), dict(story.releases)
+    return copy
+
+
+def test_a_figure_that_moves_for_no_reason_is_never_published(story: Story, tmp_path: Path) -> None:
+    copy = copy_of(story, tmp_path / "home")
+    before = (copy.home.releases / "current").readlink()
+    edited = 0
+    for path in (copy.home.root / "work" / "judgements").glob("*/observations.parquet"):
+        with duckdb.connect() as connection:
+            connection.execute(f"create table said as from read_parquet('{path}')")
+            where = "period_code = '2025-S1' and indicator_code = 'reports_received'"
+            edit = connection.execute(f"update said set obs_value = obs_value + 1 where {where}")
+            edited += edit.fetchall()[0][0]
+            connection.execute(f"copy said to '{path}' (format parquet)")
+    assert edited
+    copy.send(S1, "02500", "2026-06-21T09:00:00", 41, CORRECTION)
+    with pytest.raises(GateError, match=r"G10 does not hold .* 16 places: .*2025-S\d\|reports_received"):
+        copy.publish("2026-06-22T09:00:00")
+    assert (copy.home.releases / "current").readlink() == before
+
+
+def test_declared_corrections_and_other_contracts_are_reasons_of_their_own(story: Story, tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    for name in ("contracts", "dbt_project", "expectations", "src"):
+        shutil.copytree(PROJECT / name, project / name, ignore=shutil.ignore_patterns("__pycache__"))
+    corrections = project / "contracts" / "corrections.yml"
+    lines = """corrections:
+      - code: C2026-001
+        target: {area: "02494", period: 2025-A1, indicator: reports_received}
+        from: 96
+        to: 9
+        reason: {vi: thừa số 0, en: a 0 too many}
+        who: Sở
+        status: active
+    """
+    text = corrections.read_text(encoding="utf-8")
+    corrections.write_text(text.replace("corrections: []", lines.replace("\n    ", "\n")), encoding="utf-8")
+    copy = copy_of(story, tmp_path / "home", project)
+    copy.publish("2026-06-22T09:00:00")
+    manifest = copy.home.releases / copy.releases["2026-06-22"] / "manifest.json"
+    assert '"built": [\n  "2025-A1"\n ]' in manifest.read_text(encoding="utf-8")
+    declared = """
+        select value_before, value_now, status_now, reasons, by_declared_corrections from marts.fct_changes
+        where indicator_code = 'reports_received' and area_code = '{}' and frame = 'as_reported'
+    """
+    assert copy.rows("2026-06-22", declared.format("02494")) == [(96, 9, "I", "declared_correction", -87)]
+    assert copy.rows("2026-06-22", declared.format("VN")) == [(189, 102, "P", "declared_correction", -87)]
+    traced = trace_figure(copy.home, Figure("reports_received", "VN", "2025-A1"))
+    assert (traced["published"], traced["agrees"]) == (102, True)
+    corrected = [cell for cell in traced["cells"] if cell["correction_code"]]
+    assert [(cell["value"], cell["corrected_to"]) for cell in corrected] == [(96, 9)]
+
+    copy.send(A1, "02494", "2026-06-23T09:00:00", 9, CORRECTION)
+    with pytest.raises(
+        GateError, match=r"G09 does not hold .* 1 places: C2026-001; in contracts/corrections\.yml: set"
+    ):
+        copy.publish("2026-06-24T09:00:00")
