@@ -42,7 +42,7 @@ from tally.pipeline.answer import UNKNOWN_SENDER
 from tally.pipeline.carryover import link
 from tally.pipeline.home import Home
 from tally.pipeline.progress import Progress, unwatched
-from tally.pipeline.releases import named_release
+from tally.pipeline.releases import named_release, rows_of
 from tally.pipeline.state import State
 
 PAGES, DATA_DOCS = "pages", "data_docs"
@@ -88,12 +88,17 @@ _PLACES = f"""
 
     select
         days.submission_id,
-        any_value(named.label_vi) filter (named.area_code = named.code) as area_vi,
+        coalesce(any_value(named.label_vi) filter (named.area_code = named.code), any_value(gone.label_vi)) as area_vi,
         any_value(named.area_code) filter (named.area_level = 'province') as province_code,
         any_value(named.label_vi) filter (named.area_level = 'province') as province_vi,
         coalesce(list(named.area_code), []) as lineage,
     from days
     left join named using (code, day)
+    -- a sender whose area is on no map of that day is still called by its last name
+    left join (
+        select area_code as code, max_by(label_vi, coalesce(valid_from, date '0001-01-01')) as label_vi
+        from marts.dim_areas group by all
+    ) as gone using (code)
     group by all
 """
 
@@ -412,7 +417,7 @@ def _submissions(
     stood: Mapping[str, list[Stood]],
 ) -> Iterator[SubmissionOf]:
     connection.execute("create or replace temp table taken as select unnest($ids) as submission_id", {"ids": list(ids)})
-    rows = _rows(
+    rows = rows_of(
         connection,
         """
         select
@@ -427,10 +432,10 @@ def _submissions(
     )
     by_id = {row["submission_id"]: row for row in rows}
     findings = _grouped(
-        _rows(connection, "select * from taken inner join marts.fct_findings using (submission_id) order by all")
+        rows_of(connection, "select * from taken inner join marts.fct_findings using (submission_id) order by all")
     )
     siblings: dict[tuple[str, str], list[Sibling]] = defaultdict(list)
-    for row in _rows(
+    for row in rows_of(
         connection,
         """
         select area_code, period_code, submission_id, received_at, verdict, is_current
@@ -528,7 +533,7 @@ def _write_lists(
         """
     ).fetchall()
     for period, code, name in keys:
-        rows = _rows(
+        rows = rows_of(
             connection,
             """
             select submissions.*, places.area_vi, coalesce(found.findings, 0) as findings
@@ -549,12 +554,6 @@ def _write_lists(
         label = periods[period] if period else None
         _write(folder / page, submissions_list(release_id, label, name, rows))
         yield page, label, name, Counter(row["verdict"] for row in rows)
-
-
-def _rows(connection: duckdb.DuckDBPyConnection, query: str, **names: Any) -> list[dict[str, Any]]:
-    answer = connection.execute(query, names)
-    columns = [column[0] for column in answer.description or ()]
-    return [dict(zip(columns, row, strict=True)) for row in answer.fetchall()]
 
 
 def _grouped(rows: Iterable[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
