@@ -6,7 +6,7 @@ They fetch nothing but the style sheet of Data Docs, have no script, and open fr
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
@@ -152,11 +152,12 @@ Province = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """One line of the ledger about a submission; `said` has its fields."""
+    """One line of the ledger about a submission; `again`: the same was done to it before."""
 
     at: datetime
     event: str
-    said: Mapping[str, Any] = field(default_factory=dict)
+    said: Mapping[str, Any]
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -471,28 +471,16 @@ def _severity_first(finding: Mapping[str, Any]) -> tuple[int, int]:
 
 
 def _lives(events: Iterable[Event], wanted: Mapping[str, Any]) -> dict[str, list[Happening]]:
-    """What the ledger says of some submissions, in its order. `again` is added to what was done before."""
+    """What the ledger says of some submissions, in its order."""
     lives: dict[str, list[Happening]] = defaultdict(list)
-    before: set[tuple[str, str]] = set()
+    done: set[tuple[str, str]] = set()
     for event in events:
-        named = [event["submission_id"]] if "submission_id" in event else event.get("submission_ids", ())
-        for submission_id in named:
+        kind, at = str(event["event"]), datetime.fromisoformat(event["at"])
+        for submission_id in [event["submission_id"]] if "submission_id" in event else event.get("submission_ids", ()):
             if submission_id in wanted:
-                kind = str(event["event"])
-                said = {key: value for key, value in event.items() if key != "submission_ids"}
-                again = (submission_id, kind) in before
-                before.add((submission_id, kind))
-                lives[submission_id].append(
-                    Happening(datetime.fromisoformat(event["at"]), kind, _Said(said, again=again))
-                )
+                lives[submission_id].append(Happening(at, kind, event, (submission_id, kind) in done))
+                done.add((submission_id, kind))
     return lives
-
-
-class _Said(dict[str, Any]):
-    """The fields of an event; one that it does not have is empty."""
-
-    def __missing__(self, key: str) -> None:
-        return None
 
 
 def _letters(home: Home, row: Mapping[str, Any]) -> list[str]:
