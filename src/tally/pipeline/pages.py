@@ -11,6 +11,7 @@ from typing import Any
 
 import duckdb
 
+from tally.adapters.dbt import memory_limit
 from tally.adapters.ledger import Event
 from tally.compile.suites import suite_titles
 from tally.contracts.model import RELEASE, Text
@@ -142,6 +143,7 @@ def write_release_pages(
 
 
 def _open(connection: duckdb.DuckDBPyConnection, release: Path) -> None:
+    connection.execute(f"set memory_limit = '{memory_limit()}'")
     connection.execute(f"attach '{release / 'national.duckdb'}' as release (read_only)")
     connection.execute("use release")
     connection.execute(_PLACES)
