@@ -118,7 +118,9 @@ def write_release_pages(
     (folder / "rules").mkdir()
     with duckdb.connect() as connection:
         _open(connection, release)
-        connection.execute(f"create temp table judged as from read_csv('{judged_file}', all_varchar = true)")
+        connection.execute(
+            f"create temp table judged as from read_csv('{judged_file}', header = true, all_varchar = true)"
+        )
         documents = _data_docs(release)
         of_rules: dict[str, list[tuple[BatchOf, Outcome]]] = {code: [] for code in rules}
         heads = []
