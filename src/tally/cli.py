@@ -301,6 +301,24 @@ def changes(
 
 
 @app.command()
+def pages(
+    release: Annotated[str, typer.Option(help="its id, current or public")] = "current",
+    area: Annotated[str | None, typer.Option(help="an area: its submissions and those of all below it")] = None,
+    period: Annotated[str | None, typer.Option(help="2025-S1, 2025-A1")] = None,
+    folder: Annotated[
+        Path | None, typer.Option("--out", help="an empty folder; default TALLY_HOME/pages/<release>")
+    ] = None,
+) -> None:
+    """Write a page for each submission of a release: its life, findings, letters and successor."""
+    from tally.pipeline.home import Home
+    from tally.pipeline.pages import write_submission_pages
+
+    with _progress() as progress:
+        index, count = write_submission_pages(Home.default(), release, area, period, folder, progress)
+    out.print(f"{count} pages: {index}", soft_wrap=True)
+
+
+@app.command()
 def rebuild(release: str) -> None:
     """Build an old release again from the archive and the ledger, and compare its marts."""
     from tally.pipeline.home import Home

@@ -151,7 +151,7 @@ def test_a_result_page_names_the_first_rows_and_says_how_many_there_are(site):
 
 def test_a_result_page_names_all_rows_where_they_are_few(site):
     text = text_of(result_page(site, "b2", "bvte_02"))
-    assert "2 dòng vi phạm Bài nộp Ô Số lệch s0 E8 1 s1 E8 1" in text
+    assert "2 dòng vi phạm Lần gửi Ô Số lệch s0 E8 1 s1 E8 1" in text
 
 
 def test_a_suite_page_lists_its_rules(site):

@@ -1,15 +1,19 @@
 """Every field sample gets the verdict and the rules, at the cells, that its README promises; and the marts say so."""
 
 import csv
+import re
 import shutil
+from collections import defaultdict
 from datetime import datetime
 from pathlib import Path
 
 import duckdb
 import pytest
+from linked_pages import dead_links, pages_in, reached
 
 from tally.periods import LOCAL_TIME
 from tally.pipeline.home import Home
+from tally.pipeline.pages import write_submission_pages
 from tally.pipeline.run import run
 from tally.pipeline.trace import Figure, trace_figure
 
@@ -47,6 +51,30 @@ def test_a_sample_gets_its_verdict_and_its_findings(sample: dict[str, str], mart
     ).fetchall()
     assert verdict == [(sample["verdict"],)]
     assert sorted(place for (place,) in found) == sorted(filter(None, sample["rules"].split(";")))
+
+
+def test_of_what_was_refused_only_the_rules_that_refuse_were_judged(home: Home) -> None:
+    refusing = {code for code, rule in home.contracts.submission_rules.items() if rule.refuses} | {"S09"}
+    folders = [str(path) for path in (home.root / "work" / "judgements").glob("*/submissions.parquet")]
+    judged = duckdb.execute("select rules_judged from read_parquet(?) where verdict = 'refused'", [folders]).fetchall()
+    assert judged
+    assert [rules for (rules,) in judged if not set(rules) <= refusing] == []
+
+
+def test_every_finding_can_be_reached_from_the_index_down_to_the_submission(home: Home, tmp_path: Path) -> None:
+    index, count = write_submission_pages(home, out=tmp_path / "pages")
+    assert count == len(EXPECTED)
+    assert dead_links(index.parent) == []
+    assert reached(index.parent / "data_docs" / "index.html") == set(pages_in(index.parent))
+    broken = defaultdict(set)
+    for path in (index.parent / "pages" / "batches").iterdir():
+        for rule in path.read_text(encoding="utf-8").split('<tbody class="rule ')[1:]:
+            rule_code = re.search(r"rules/(\w+)\.html", rule)[1]
+            broken[rule_code] |= set(re.findall(r"submissions/(\w+)\.html", rule))
+    ids = {one.file_path: one.submission_id for one in home.state().submissions.values()}
+    for sample in EXPECTED:
+        for place in filter(None, sample["rules"].split(";")):
+            assert ids[sample["path"]] in broken[place.partition("@")[0]], place
 
 
 def test_running_again_changes_nothing(home: Home) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -9,12 +10,14 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from linked_pages import dead_links, pages_in, reached
 
 from tally.errors import LedgerError, UsageError
 from tally.periods import LOCAL_TIME, Period
 from tally.pipeline.changes import changes_since
 from tally.pipeline.home import Home
 from tally.pipeline.judge import judge_batch
+from tally.pipeline.pages import write_submission_pages
 from tally.pipeline.publish import publish_release
 from tally.pipeline.read import read_submissions
 from tally.pipeline.receive import receive_new_files
@@ -304,6 +307,59 @@ def test_what_changed_since_the_signed_release_is_one_command(signable: tuple[Ho
     assert [(row["value_before"], row["value_now"]) for row in pupils] == [(600, 1055)]
     assert (tmp_path / "changes.csv").read_text() == (home.releases / "current" / "changes.csv").read_text()
     assert changes_since(home, second)["figures"] == 0
+
+
+def test_a_release_has_pages_of_its_batches_and_rules_and_each_can_be_reached(home: Home) -> None:
+    release = (home.releases / "current").resolve()
+    assert dead_links(release) == []
+    assert reached(release / "data_docs" / "index.html") == set(pages_in(release))
+    batches = {path.stem for path in (release / "pages" / "batches").iterdir()}
+    assert batches == {one.batch_id for one in home.state().submissions.values()}
+    second_without_a_word = (release / "pages" / "rules" / "S10.html").read_text(encoding="utf-8")
+    assert 'failed">1 <span class="of">/ 7</span>' in second_without_a_word
+    assert "Tỉnh Lai Châu" in second_without_a_word
+    for never_judged in ("R0106", "R0210"):  # no earlier report; not computed: neither has been passed
+        page = (release / "pages" / "rules" / f"{never_judged}.html").read_text(encoding="utf-8")
+        assert "Chưa được xét ở lần gửi nào" in page
+
+
+def test_the_page_of_a_submission_tells_its_life(home: Home, tmp_path: Path) -> None:
+    submissions = home.state().submissions.values()
+    successor = next(one for one in submissions if one.file_path.endswith("b.xlsx"))
+    replaced = next(one for one in submissions if one.sender == successor.sender and one is not successor)
+    index, count = write_submission_pages(home, area=replaced.sender, out=tmp_path / "pages")
+    assert count == 2
+    assert dead_links(index.parent) == []
+    assert reached(index) == set(pages_in(index.parent))
+    page = (index.parent / "submissions" / f"{replaced.submission_id}.html").read_text(encoding="utf-8")
+    text = " ".join(re.sub(r"<[^>]+>", " ", page).split())
+    first, second = home.state().releases
+    assert f"Được thay bởi superseded by {successor.submission_id}" in text
+    assert f"stood in releases {first} " in text
+    assert f"{second} Phát hiện" not in text
+    assert replaced.sha256 in text
+    for said in (
+        f"Nhận received từ {replaced.file_path}",
+        "Đọc read",
+        "Thẩm định judged : Chấp nhận",
+        "Trả lời answered",
+    ):
+        assert said in text
+    assert f"mã nguồn {home.code_version}" in text
+    batch = (index.parent / "pages" / "batches" / f"{successor.batch_id}.html").read_text(encoding="utf-8")
+    assert f'href="../../submissions/{successor.submission_id}.html"' in batch
+
+
+def test_pages_are_made_anew_and_never_over_something_else(home: Home, tmp_path: Path) -> None:
+    everything = write_submission_pages(home)
+    assert everything == (home.root / "pages" / (home.releases / "current").readlink() / "index.html", 7)
+    assert write_submission_pages(home) == everything
+    (tmp_path / "mine.txt").write_text("mine")
+    with pytest.raises(UsageError, match="not empty"):
+        write_submission_pages(home, out=tmp_path)
+    with pytest.raises(UsageError, match="has no submission of 01 2025-S1"):
+        write_submission_pages(home, area="01", period="2025-S1")
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
 def _copy(home: Home, folder: Path) -> Home:

@@ -142,6 +142,16 @@ def test_only_accepted_submissions_have_figures(judged: dict[str, dict[str, Any]
         assert bool(row["cells"]) == row["verdict"].startswith("accepted"), name
 
 
+def test_a_rule_that_had_nothing_to_judge_is_not_among_those_judged(judged: dict[str, dict[str, Any]]) -> None:
+    of = {name: set(row["rules_judged"]) for name, row in judged.items()}
+    assert of["accepted"] >= {"S01", "S12", "S18", "R0201", "R0405"}
+    assert of["accepted"].isdisjoint({"S15", "R0602", "R0106"})  # nobody below it, not asked, no earlier report
+    assert of["in another folder with an empty form"] == {"S01", "S02", "S03", "S04", "S05", "S06", "S09", "S11"}
+    assert of["the same again"] == {"S09"}
+    for name, row in judged.items():
+        assert of[name] >= set(row["rules"]), name
+
+
 def test_a_figure_over_an_x_is_no_figure(judged: dict[str, dict[str, Any]]) -> None:
     assert judged["a figure over an x"]["cells"] == judged["accepted"]["cells"]
 
@@ -185,7 +195,8 @@ def test_what_is_judged_in_several_batches_is_judged_as_in_one(
         return [rows_of(again, again.judgement(batch_id)) for batch_id in batch_ids]
 
     def said(rows: dict[str, Any]) -> dict[str, Any]:
-        return {name: (row["verdict"], row["rules"], row["cells"]) for name, row in rows.items()}
+        seen = ("verdict", "rules", "rules_judged", "cells")
+        return {name: [row[word] for word in seen] for name, row in rows.items()}
 
     (whole,) = batches(len(judged))
     several = batches(4)

@@ -32,6 +32,7 @@ select
     submissions.is_late,
     current_submissions.submission_id is not null as is_current,
     replaced.supersedes,
+    submissions.batch_id,
 from submissions
 left join current_submissions on submissions.submission_id = current_submissions.submission_id
 left join replaced on submissions.submission_id = replaced.submission_id

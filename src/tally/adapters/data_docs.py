@@ -12,11 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-import jinja2
-
 from tally.adapters.gx import evaluated_values, outcome_of
 from tally.errors import BuildError
-from tally.periods import LOCAL_TIME
+from tally.exports.pages import STYLE, templates
 
 if TYPE_CHECKING:
     from great_expectations import ExpectationSuite
@@ -28,11 +26,14 @@ ASSETS = Path(__file__).parent / "data_docs_assets"
 ROWS_SHOWN = 50
 
 
-def build_data_docs(results: Sequence[Path], suites: Sequence[Path], folder: Path, release_id: str) -> Path:
+def build_data_docs(
+    results: Sequence[Path], suites: Sequence[Path], folder: Path, release_id: str, own_pages: str | None = None
+) -> Path:
     """Write the site of a release; it opens from disk, without a network and without scripts.
 
     Shape   results: one file a suite and batch, as Validation.save writes them; suites: expectations/*.json → the path
             of folder/index.html, with expectations/<suite>.html and validations/<suite>/<batch>/<time>/<file>.html.
+            own_pages: from there, the index of our own pages.
     Blanks  a rule for which nothing was there to judge is shown as not judged, never as passed.
     Raises  BuildError if two results would share a page, or a page is missing: the site builder only logs its failures.
     """
@@ -41,7 +42,7 @@ def build_data_docs(results: Sequence[Path], suites: Sequence[Path], folder: Pat
 
     context = gx.get_context(mode="ephemeral")
     headings = dict(_add_suite(context, path) for path in suites)
-    shelf = context.stores[ResultShelf.name] = ResultShelf()
+    shelf = context.stores[ResultShelf.name] = ResultShelf(own_pages)
     for path in results:
         shelf.add(path, headings)
 
@@ -62,7 +63,7 @@ def build_data_docs(results: Sequence[Path], suites: Sequence[Path], folder: Pat
     for section in site.site_section_builders.values():
         section.build()
     site.site_index_builder.build()
-    shutil.copyfile(ASSETS / "data_docs.css", folder / "data_docs.css")
+    shutil.copyfile(STYLE, folder / STYLE.name)
 
     pages = ["index.html", *map(_suite_page, headings), *shelf.documents]
     missing = [page for page in pages if not (folder / page).is_file() or not (folder / page).stat().st_size]
@@ -103,7 +104,8 @@ class ResultShelf:
 
     name = "results_of_the_release"
 
-    def __init__(self) -> None:
+    def __init__(self, own_pages: str | None) -> None:
+        self.own_pages = own_pages
         self._results: dict[ValidationResultIdentifier, ExpectationSuiteValidationResult] = {}
         self.documents: dict[str, dict[str, Any]] = {}
 
@@ -176,7 +178,8 @@ class IndexRenderer:
         self._context = data_context
 
     def render(self, links: Mapping[str, Any]) -> dict[str, Any]:
-        documents = self._context.stores[ResultShelf.name].documents
+        shelf = self._context.stores[ResultShelf.name]
+        documents = shelf.documents
         results = [
             {**documents[unquote(link["filepath"])], "page": link["filepath"]}
             for link in links.get("validations_links", [])
@@ -193,22 +196,15 @@ class IndexRenderer:
             for suite in sorted(self._context.suites.all(), key=lambda one: one.name)
         ]
         total: Counter[str] = sum((one["counts"] for one in results), Counter())
-        return {"root": "", "release_id": links["site_name"], "results": results, "suites": suites, "total": total}
+        shown = {"results": results, "suites": suites, "total": total, "own_pages": shelf.own_pages}
+        return {"root": "", "release_id": links["site_name"], **shown}
 
 
 class PageView:
     """Great Expectations' view interface over our templates."""
 
     def __init__(self, template: str) -> None:
-        environment = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(ASSETS),
-            autoescape=True,
-            undefined=jinja2.StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        environment.filters |= {"number": _number, "local_time": _local_time}
-        self._template = environment.get_template(template)
+        self._template = templates(ASSETS).get_template(template)
 
     def render(self, document: Mapping[str, Any], **_: Any) -> str:
         return self._template.render(document)
@@ -277,15 +273,3 @@ def _suite_page(suite: str) -> str:
 
 def _root(page: str) -> str:
     return "../" * page.count("/")
-
-
-def _number(value: Any) -> str:
-    """Write a number as Vietnamese print does: 1.234,5."""
-    if not isinstance(value, int | float):
-        return str(value)
-    text = f"{value:,.0f}" if float(value).is_integer() else f"{value:,.4f}".rstrip("0")
-    return text.translate(str.maketrans(",.", ".,"))
-
-
-def _local_time(value: datetime) -> str:
-    return value.astimezone(LOCAL_TIME).strftime("%d/%m/%Y %H:%M")

@@ -151,14 +151,15 @@ def _rule(rule: Rule) -> str:
     means = _MEANS[rule.severity] if rule.is_judged else "stated, not judged yet"
     lines = [f"`{says}`" for says in rule.sentences]
     span = f"In force {_span(rule)}" if rule.since or rule.until else None
-    return _entry(rule.code, rule.tell, f"{'; '.join(lines)}, {where}", means, rule.mend, rule.source, span)
+    says = f"{'; '.join(lines)}, {where}"
+    return _entry(rule.code, rule.tell, says, means, rule.mend, rule.source, span, rule.why)
 
 
 def _submission_rule(rule: SubmissionRule) -> str:
     means = f"the file is {rule.verdict}" if rule.verdict else _MEANS[rule.severity]
     if rule.also:
         means += f"; a milder case is {_MEANS[rule.also]}"
-    return _entry(rule.code, rule.tell, None, means, rule.mend, None, None)
+    return _entry(rule.code, rule.tell, None, means, rule.mend, None, None, rule.why)
 
 
 def _gate(contracts: Contracts) -> Iterable[str]:
@@ -167,10 +168,26 @@ def _gate(contracts: Contracts) -> Iterable[str]:
 
 
 def _entry(
-    code: str, tell: Text, says: str | None, means: str, mend: Text, source: str | None, span: str | None
+    code: str,
+    tell: Text,
+    says: str | None,
+    means: str,
+    mend: Text,
+    source: str | None,
+    span: str | None,
+    why: Text | None = None,
 ) -> str:
     told = f"### {code}\n\n**{tell.vi}.** {tell.en}.\n\n"
-    lines = [says, means, f"Cần làm: {mend.vi}.", f"What to do: {mend.en}.", source and f"Source: {source}", span]
+    reasons = [f"Vì sao: {why.vi}.", f"Why: {why.en}."] if why else []
+    lines = [
+        says,
+        *reasons,
+        means,
+        f"Cần làm: {mend.vi}.",
+        f"What to do: {mend.en}.",
+        source and f"Source: {source}",
+        span,
+    ]
     return told + "\n".join(f"- {line}" for line in lines if line)
 
 

@@ -21,11 +21,17 @@ def suites(contracts: Contracts) -> dict[str, bytes]:
 
     Shape   one ExpectColumnValuesToBeInSet({0}) a check; the column has the rule's residuals, empty where not judged.
     """
-    titles = {form.form: form.title for form in contracts.forms} | _TITLES
+    titles = suite_titles(contracts)
     return {
         f"expectations/{name}.json": _written(_suite(name, checks, titles[name]))
         for name, checks in contracts.suites.items()
     }
+
+
+def suite_titles(contracts: Contracts) -> dict[str, Text]:
+    """What each suite is called, in the order in which they are judged."""
+    titles = {form.form: form.title for form in contracts.forms} | _TITLES
+    return {name: titles[name] for name in contracts.suites}
 
 
 def _suite(name: str, checks: list[Check], title: Text) -> dict[str, Any]:

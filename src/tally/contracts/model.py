@@ -145,6 +145,7 @@ class Rule(Line):
     severity: Severity
     tell: Text
     mend: Text
+    why: Text | None = None
     source: Words
 
     @property
@@ -268,6 +269,7 @@ class SubmissionRule(Strict):
     judges: Literal["submission", "cells"] = "submission"
     tell: Text
     mend: Text
+    why: Text | None = None
 
     @property
     def refuses(self) -> bool:

@@ -1,21 +1,23 @@
 """Judge a batch: one Great Expectations checkpoint a suite over all of it; verdicts follow from what it lists."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from tally.adapters.files import appearing, locked
 from tally.adapters.gx import Validation, run_checkpoint
-from tally.contracts.model import ACROSS_FORMS, ACROSS_PERIODS, SUBMISSION, Contracts
+from tally.contracts.model import ACROSS_FORMS, ACROSS_PERIODS, SUBMISSION, Check, Contracts
 from tally.errors import JudgingError
 from tally.judgement.figures import INDEX, Batch
 from tally.judgement.submission import Sent, Standing, standing
@@ -28,6 +30,8 @@ from tally.pipeline.read import cover_of
 from tally.pipeline.state import State, Submission
 from tally.readings import Cover, Fault
 from tally.vocabulary import CellState, Severity, Verdict
+
+Bools = NDArray[np.bool_]
 
 WHOLE = -1
 LARGEST_BATCH = 12_000  # workbooks: the nation on the old map is 10,794, and takes 1.2 GiB to judge
@@ -111,12 +115,14 @@ def judge_batch(
         live = [entry for entry in entries if not any(finding["rule_code"] in refused for finding in entry.findings)]
         figures = _figures(home, chunk_ids, live)
         batch = Batch(figures, {e.submission.submission_id: _of(e) for e in live}, home.contracts)
+        judged_on: dict[str, Bools] = {}
 
         def judge_figures(suite: str, frame: pd.DataFrame) -> None:
             if len(frame):
                 validation = run_checkpoint(f"{suite}-{batch_id}", _suite(home, suite), frame, INDEX, now)
                 validations.append(validation)
                 _find_figures(validation, batch, entries)
+                _note_judged(judged_on, frame, home.contracts.suites[suite], entries)
             judged(suite)
 
         for suite in (*(form.form for form in home.contracts.forms), ACROSS_FORMS):
@@ -127,7 +133,7 @@ def judge_batch(
             writing = aside.submit(_write_observations, home.judgement(batch_id), batch.figures, so_far)
             judge_figures(ACROSS_PERIODS, batch.look_back(past_of(so_far, batch.figures, state, home)))
             writing.result()
-        _write(home, batch_id, entries, validations)
+        _write(home, batch_id, entries, validations, judged_on)
         home.ledger.append(
             now,
             [
@@ -202,6 +208,7 @@ def _stand(entries: Sequence[_Entry], state: State, contracts: Contracts) -> Non
         entry.faults = [*entry.faults, *entry.standing.faults]
         if any(fault.rule_code in refusing for fault in entry.faults):
             entry.faults = [fault for fault in entry.faults if fault.rule_code in refusing]
+            entry.judged &= refusing | {"S09"}  # of the others nothing is said
         else:
             entry.judged |= {"S14", "S16"}
             reports.setdefault(report, []).append(submission)
@@ -295,6 +302,18 @@ def _find_figures(validation: Validation, batch: Batch, entries: Sequence[_Entry
             )
 
 
+def _note_judged(
+    judged_on: dict[str, Bools], frame: pd.DataFrame, checks: Sequence[Check], entries: Sequence[_Entry]
+) -> None:
+    """On which submissions a rule was judged at any cell, by rule; submissions in the order of `entries`."""
+    order = {entry.submission.submission_id: at for at, entry in enumerate(entries)}
+    words = frame["submission_id"].array
+    of_row = np.array([order[word] for word in words.categories], dtype=np.intp)[words.codes]
+    for check in checks:
+        seen = judged_on.setdefault(check.rule_code, np.zeros(len(entries), dtype=bool))
+        seen[of_row[frame[check.column].notna().to_numpy()]] = True
+
+
 def _verdict(entry: _Entry, contracts: Contracts) -> Verdict:
     by_rule = {finding["rule_code"]: finding["severity"] for finding in entry.findings}
     for code in by_rule:
@@ -307,11 +326,24 @@ def _verdict(entry: _Entry, contracts: Contracts) -> Verdict:
     return Verdict.ACCEPTED_WITH_WARNINGS if Severity.WARNING in severities else Verdict.ACCEPTED
 
 
-def _write(home: Home, batch_id: str, entries: Sequence[_Entry], validations: Sequence[Validation]) -> None:
+def _write(
+    home: Home,
+    batch_id: str,
+    entries: Sequence[_Entry],
+    validations: Sequence[Validation],
+    judged_on: Mapping[str, Bools],
+) -> None:
     folder = home.judgement(batch_id)
     verdicts = {entry.submission.submission_id: _verdict(entry, home.contracts) for entry in entries}
     submissions = [
-        _submission_row(entry, verdicts[entry.submission.submission_id], batch_id, home) for entry in entries
+        {
+            **_submission_row(entry, verdicts[entry.submission.submission_id], batch_id, home),
+            "rules_judged": [
+                *sorted((entry.judged | {fault.rule_code for fault in entry.faults}) - judged_on.keys()),
+                *(code for code, seen in judged_on.items() if seen[at]),
+            ],
+        }
+        for at, entry in enumerate(entries)
     ]
     findings = [finding for entry in entries for finding in entry.findings]
     outcomes = [

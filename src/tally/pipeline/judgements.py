@@ -10,6 +10,7 @@ SUBMISSIONS = pa.schema(
     + [(name, pa.string()) for name in ("period_code", "template_version", "report_kind")]
     + [("received_at", pa.timestamp("us", tz="UTC")), ("due_date", pa.date32())]
     + [("verdict", pa.string()), ("is_late", pa.bool_()), ("batch_id", pa.string()), ("received_number", pa.int64())]
+    + [("rules_judged", pa.list_(pa.string()))]  # not judged is not passed
 )
 FINDINGS = pa.schema(
     [

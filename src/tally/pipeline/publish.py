@@ -39,6 +39,7 @@ from tally.pipeline.corrections import declared
 from tally.pipeline.gate import judge_marts
 from tally.pipeline.home import Home
 from tally.pipeline.judgements import is_whole
+from tally.pipeline.pages import DATA_DOCS, INDEX_OF_PAGES, write_release_pages
 from tally.pipeline.progress import Progress, unwatched
 from tally.pipeline.releases import CURRENT, PUBLIC, let_point, manifests
 from tally.pipeline.state import State
@@ -244,13 +245,15 @@ def _check(
     release_id: str,
     now: datetime,
 ) -> dict[str, str]:
-    """Let the gate judge, and write Data Docs of it and of the newest batches; the outcome of each check."""
+    """Let the gate judge, write Data Docs of it and of the newest batches, and our own pages; what each check said."""
     gate = judge_marts(home, marts, periods, judged_file, batches, release_id, now)
     shown = [home.judgement(batch_id) / "validation" for batch_id in batches[-_BATCHES_SHOWN:]]
     validations = [path for validated in shown for path in sorted(validated.glob("*.json"))]
     gate_file = gate.save(home.building / "release_gate.json")
     suites = sorted((home.project / "expectations").glob("*.json"))
-    build_data_docs([gate_file, *validations], suites, home.building / "release" / "data_docs", release_id)
+    release = home.building / "release"
+    build_data_docs([gate_file, *validations], suites, release / DATA_DOCS, release_id, INDEX_OF_PAGES)
+    write_release_pages(home, release, judged_file, batches, _BATCHES_SHOWN, now, release_id)
     return {str(judgement.rule_code): str(judgement.outcome) for judgement in gate.judgements}
 
 
