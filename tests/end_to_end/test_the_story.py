@@ -1,5 +1,6 @@
 """Three periods of a few communes on two maps: late, returned, corrected, superseded; and why each figure moved."""
 
+import re
 import shutil
 from collections.abc import Callable
 from datetime import datetime
@@ -15,6 +16,7 @@ from tally.errors import GateError
 from tally.periods import Period
 from tally.pipeline.changes import changes_since
 from tally.pipeline.home import PROJECT, Home
+from tally.pipeline.pages import CHANGES_SHOWN
 from tally.pipeline.releases import release_at
 from tally.pipeline.run import run
 from tally.pipeline.sign import sign_release
@@ -143,6 +145,18 @@ def test_every_line_has_its_reason_and_the_parts_make_the_whole(story: Story) ->
         assert wrong == (0,), day
     (count,) = story.rows("2025-06-25", "select count(*) from marts.fct_changes")[0]
     assert count > 1000
+
+
+def test_the_page_of_changes_gives_every_line_its_reason(story: Story) -> None:
+    for day, release_id in story.releases.items():
+        page = (story.home.releases / release_id / "pages" / "changes.html").read_text(encoding="utf-8")
+        largest = "frame = 'as_reported' and area_level in ('nation', 'province')"
+        (count,) = story.rows(day, f"select count(*) from marts.fct_changes where {largest}")[0]
+        lines = re.findall(r"<tr><td.*?</tr>", page.rpartition("<h2>")[2], re.DOTALL) if count else []
+        assert len(lines) == min(count, CHANGES_SHOWN), day
+        assert all(re.search("(Báo cáo mới được chấp nhận|Đơn vị gửi đính chính)</td></tr>", line) for line in lines), (
+            day
+        )
 
 
 def test_what_changed_since_the_signed_release_has_its_reasons_too(story: Story, tmp_path: Path) -> None:

@@ -318,9 +318,11 @@ class Correction(Strict):
 
 
 class Corrections(Strict):
-    """Declared corrections, and what a figure that one changes is told to break (rule C01)."""
+    """Declared corrections, and the rule that a figure breaks which one changes (C01)."""
 
     tell: Text
+    mend: Text
+    why: Text
     corrections: list[Correction]
 
 

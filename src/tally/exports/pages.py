@@ -6,7 +6,7 @@ They fetch nothing but the style sheet of Data Docs, have no script, and open fr
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
@@ -17,7 +17,7 @@ import jinja2
 from tally.contracts.model import Contracts, Line, Rule, SubmissionRule, Text
 from tally.exports.answers import runs
 from tally.periods import LOCAL_TIME
-from tally.vocabulary import Severity, Verdict
+from tally.vocabulary import CORRECTED, Severity, Verdict
 
 ASSETS = Path(__file__).parent / "pages_assets"
 STYLE = ASSETS / "data_docs.css"
@@ -212,6 +212,8 @@ def rules_of(contracts: Contracts) -> dict[str, RuleOf]:
         lives[of_submission.code] = [_life(of_submission, contracts.submission.source)]
     for rule in (*(rule for form in contracts.forms for rule in form.rules), *contracts.coherence.rules):
         lives.setdefault(rule.code, []).append(_life(rule, rule.source))
+    said = contracts.corrections
+    lives[CORRECTED] = [Life("", "", Severity.INFO, said.tell, said.mend, said.why, "contracts/corrections.yml")]
     return {
         code: RuleOf(code, tuple(dict.fromkeys(suites.get(code, ()))), tuple(sorted(told, key=lambda one: one.since)))
         for code, told in lives.items()
@@ -299,6 +301,35 @@ def rule_page(
         totals=totals,
         outcomes=outcomes,
         titles=titles,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What is other than in the release `before`, as a page says it.
+
+    Shape   rows by the columns of fct_changes and fct_changed_reports, with labels; largest: of the nation and its
+            provinces, reports: both the first of as many as there are in all.
+    """
+
+    before: str | None
+    figures: int
+    without_reason: int
+    counted: Sequence[Mapping[str, Any]]
+    reports: Sequence[Mapping[str, Any]]
+    reports_in_all: int
+    largest: Sequence[Mapping[str, Any]]
+    largest_in_all: int
+    corrections: Sequence[Mapping[str, Any]]
+
+
+def changes_page(release_id: str, changes: Changes) -> str:
+    """changes.html: every figure of the nation and its provinces that is other than before, each with its reason."""
+    return _page(
+        "changes.j2",
+        root="../",
+        release_id=release_id,
+        **{one.name: getattr(changes, one.name) for one in fields(changes)},
     )
 
 

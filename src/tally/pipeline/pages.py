@@ -21,6 +21,7 @@ from tally.exports.pages import (
     ROWS_SHOWN,
     BatchOf,
     Broken,
+    Changes,
     Count,
     Happening,
     Outcome,
@@ -30,6 +31,7 @@ from tally.exports.pages import (
     Stood,
     SubmissionOf,
     batch_page,
+    changes_page,
     index_page,
     rule_page,
     rules_of,
@@ -49,6 +51,7 @@ from tally.pipeline.state import State
 PAGES, DATA_DOCS = "pages", "data_docs"
 INDEX_OF_PAGES = f"../{PAGES}/index.html"
 """From the index of Data Docs."""
+CHANGES_SHOWN = 500
 _AT_ONCE = 5_000
 
 _PLACES = f"""
@@ -105,12 +108,19 @@ _PLACES = f"""
 
 
 def write_release_pages(
-    home: Home, release: Path, judged_file: Path, batches: Sequence[str], shown: int, now: datetime, release_id: str
+    home: Home,
+    release: Path,
+    judged_file: Path,
+    batches: Sequence[str],
+    shown: int,
+    now: datetime,
+    release_id: str,
+    before: str | None,
 ) -> None:
-    """Write `pages/` of a release that is being made: an index, a page a rule, a page for each of the newest batches.
+    """Write `pages/` of a release that is being made: an index, what changed, a page a rule and one a newest batch.
 
     Shape   release: its folder, with national.duckdb and data_docs; judged_file: as `build_marts` has it; batches in
-            the order of receipt, of which the last `shown` have a page.
+            the order of receipt, of which the last `shown` have a page; before: the release that it was compared with.
     """
     rules, titles = rules_of(home.contracts), suite_titles(home.contracts)
     folder = release / PAGES
@@ -141,7 +151,88 @@ def write_release_pages(
             page = rule_page(release_id, rule, of_rule, periods, of_rules.get(code, []), titles)
             _write(folder / "rules" / f"{code}.html", page)
             totals.append((rule, sum(of_rule.values(), Count())))
+        _write(folder / "changes.html", changes_page(release_id, _changes(home, connection, before)))
     _write(folder / "index.html", index_page(release_id, now, heads, len(batches), totals, titles))
+
+
+def _changes(home: Home, connection: duckdb.DuckDBPyConnection, before: str | None) -> Changes:
+    named = """
+        left join marts.dim_periods as periods using (period_code)
+        left join marts.dim_areas as areas
+            on
+                areas.area_code = changed.area_code
+                and coalesce(periods.map_date >= areas.valid_from, true)
+                and coalesce(periods.map_date < areas.valid_to, true)
+    """
+    indicators = """
+        left join (
+            select indicator_code, min(form_code) as form_code, min(row_position) as row_position,
+                max_by(label_vi, coalesce(since_period_code, '')) as indicator_vi
+            from marts.dim_indicators group by all
+        ) as indicators using (indicator_code)
+    """
+    of_the_largest = f"""
+        select changed.*, areas.label_vi as area_vi, indicator_vi
+        from marts.fct_changes as changed {named} {indicators}
+        where frame = 'as_reported' and changed.area_level in ('nation', 'province')
+        order by changed.area_level, period_code, changed.area_code, form_code, row_position, sex, age_band, subset
+        limit {CHANGES_SHOWN}
+    """
+    in_all = connection.execute(
+        """
+        select
+            count(*), count(*) filter (where reasons is null),
+            count(*) filter (where frame = 'as_reported' and area_level in ('nation', 'province')),
+            (select count(*) from marts.fct_changed_reports)
+        from marts.fct_changes
+        """
+    ).fetchall()[0]
+
+    def with_column(row: dict[str, Any]) -> dict[str, Any]:
+        column = home.contracts.codelists.column_at(row["sex"], row["age_band"], row["subset"])
+        is_total = (row["sex"], row["age_band"], row["subset"]) == ("_T", "_T", "_T")
+        return row | {"column": column.label.vi if column and not is_total else None}
+
+    return Changes(
+        before=before,
+        figures=in_all[0],
+        without_reason=in_all[1],
+        counted=rows_of(
+            connection,
+            """
+            from (
+                select frame, label_vi as frame_vi, period_code, area_level, reasons, count(*) as figures
+                from marts.fct_changes inner join marts.dim_frames using (frame)
+                where reasons is not null
+                group by all
+            )
+            order by
+                frame <> 'as_reported', frame, period_code desc, list_position(
+                    ['nation', 'province', 'district', 'commune', 'stable_group'], area_level
+                ), figures, reasons
+            """,
+        ),
+        reports=rows_of(
+            connection,
+            f"""
+            select changed.*, areas.label_vi as area_vi from marts.fct_changed_reports as changed {named}
+            order by period_code desc, received_at desc, changed.area_code limit {CHANGES_SHOWN}
+            """,
+        ),
+        reports_in_all=in_all[3],
+        largest=[with_column(row) for row in rows_of(connection, of_the_largest)],
+        largest_in_all=in_all[2],
+        corrections=[
+            with_column(row)
+            for row in rows_of(
+                connection,
+                f"""
+                select changed.*, indicator_vi from marts.fct_corrections as changed {indicators}
+                where status = 'active' order by correction_code
+                """,
+            )
+        ],
+    )
 
 
 def _open(connection: duckdb.DuckDBPyConnection, release: Path) -> None:

@@ -189,7 +189,7 @@ def _make(
     progress("publish", len(portions) + 1, steps)
     with ThreadPoolExecutor(1) as aside:
         extracting = aside.submit(_extract, release, base, touched)
-        asked = (*checked, judged_file, batches, release_id, now)
+        asked = (*checked, judged_file, batches, release_id, before.name if before else None, now)
         gate = judge.submit(_check_at_home, *asked).result() if judge else _check(home, *asked)
         extracting.result()
     progress("publish", len(portions) + 2, steps)
@@ -243,6 +243,7 @@ def _check(
     judged_file: Path,
     batches: Sequence[str],
     release_id: str,
+    before: str | None,
     now: datetime,
 ) -> dict[str, str]:
     """Let the gate judge, write Data Docs of it and of the newest batches, and our own pages; what each check said."""
@@ -253,7 +254,7 @@ def _check(
     suites = sorted((home.project / "expectations").glob("*.json"))
     release = home.building / "release"
     build_data_docs([gate_file, *validations], suites, release / DATA_DOCS, release_id, INDEX_OF_PAGES)
-    write_release_pages(home, release, judged_file, batches, _BATCHES_SHOWN, now, release_id)
+    write_release_pages(home, release, judged_file, batches, _BATCHES_SHOWN, now, release_id, before)
     return {str(judgement.rule_code): str(judgement.outcome) for judgement in gate.judgements}
 
 
