@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -90,13 +91,18 @@ def test_the_first_line_says_the_grain(path: Path) -> None:
     assert re.match(r"-- Grain: one row per \S.+\.\n", path.read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("path", models(), ids=lambda path: path.stem)
-def test_every_model_is_held_to_its_grain(path: Path) -> None:
-    declared = {
+@pytest.fixture(scope="module")
+def declared() -> dict[str, dict[str, Any]]:
+    """What is declared of each model, by its name."""
+    return {
         model["name"]: model
         for file in (PROJECT / "models").rglob("*.yml")
         for model in yaml.safe_load(file.read_text(encoding="utf-8")).get("models", [])
     }
+
+
+@pytest.mark.parametrize("path", models(), ids=lambda path: path.stem)
+def test_every_model_is_held_to_its_grain(path: Path, declared: dict[str, dict[str, Any]]) -> None:
     config = declared[path.stem].get("config", {})
     # a row twice in it is a row twice in the one that reads it: that is tested, and millions of rows are not twice
     holder = declared[config.get("meta", {}).get("grain_held_by", path.stem)]

@@ -1,7 +1,8 @@
 """A build or a gate that fails leaves the release before where it is, says why, and disturbs no reader."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from tally.errors import BuildError, GateError, TallyError
 from tally.periods import LOCAL_TIME, Period
 from tally.pipeline.compile import write_compiled
-from tally.pipeline.home import PROJECT, Home
+from tally.pipeline.home import Home
 from tally.pipeline.run import run
 from tally.simulation.reports import areas_owing, lawful_reports
 from tally.workbooks import BlankWorkbook
@@ -46,12 +47,9 @@ def _break_model(project: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> Home:
+def published(two_provinces: Path, tmp_path_factory: pytest.TempPathFactory) -> Home:
     """A release of one commune, and a second commune's report that has just come."""
-    project = tmp_path_factory.mktemp("project")
-    for folder in ("contracts", "dbt_project", "expectations", "src"):
-        shutil.copytree(PROJECT / folder, project / folder, ignore=shutil.ignore_patterns("__pycache__"))
-    home = Home(tmp_path_factory.mktemp("home"), project)
+    home = Home(tmp_path_factory.mktemp("home"), two_provinces)
     areas = [area for area in areas_owing(home.contracts, PERIOD, ["12"]) if area.level == "commune"][:2]
     blank = BlankWorkbook(home.contracts, home.contracts.edition(PERIOD), "commune")
     for at, report in enumerate(lawful_reports(home.contracts, PERIOD, areas, seed=1)):
@@ -61,6 +59,18 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Home:
         if at == 0:
             run(NOW, home)
     return home
+
+
+@contextmanager
+def _broken(project: Path, break_it: Callable[[Path], None]) -> Iterator[None]:
+    """Broken where it stands, so that what dbt knows of the rest of it is found again, and mended afterwards."""
+    before = {path: path.read_bytes() for path in project.rglob("*") if path.is_file()}
+    try:
+        break_it(project)
+        yield
+    finally:
+        for path, content in before.items():
+            path.write_bytes(content)
 
 
 @pytest.mark.parametrize(
@@ -75,21 +85,18 @@ def test_what_must_not_be_published_is_not(
     published: Home, tmp_path: Path, break_it: Callable[[Path], None], error: type[TallyError], says: str
 ) -> None:
     shutil.copytree(published.root, tmp_path / "home", symlinks=True)
-    shutil.copytree(published.project, tmp_path / "project")
-    break_it(tmp_path / "project")
-    home = Home(tmp_path / "home", tmp_path / "project")
+    home = Home(tmp_path / "home", published.project)
     before = (home.releases / "current").readlink()
     filled = "select max(areas_filled) from marts.fct_indicator_values where area_code = 'VN'"
     with duckdb.connect(str(home.releases / "current" / "national.duckdb"), read_only=True) as reader:
-        with pytest.raises(error, match=says):
+        with _broken(home.project, break_it), pytest.raises(error, match=says):
             run(NOW + timedelta(hours=1), home)
         assert reader.execute(filled).fetchall() == [(1,)]
         assert (home.releases / "current").readlink() == before
         assert [path.name for path in home.releases.iterdir() if path.name != "current"] == [str(before)]
         assert list(home.ledger.events())[-1]["error"] == error.__name__
 
-        mended = Home(tmp_path / "home", published.project)
-        run(NOW + timedelta(hours=2), mended)
+        run(NOW + timedelta(hours=2), Home(home.root, home.project))
         assert reader.execute(filled).fetchall() == [(1,)]
     with duckdb.connect(str(home.releases / "current" / "national.duckdb"), read_only=True) as reader:
         assert reader.execute(filled).fetchall() == [(2,)]

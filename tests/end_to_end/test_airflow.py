@@ -81,20 +81,33 @@ def test_secrets_and_passwords_are_for_the_owner_alone(first_run: str, home: Pat
     assert len(json.loads((home / "airflow" / "secrets.json").read_text())["jwt"]) >= 64
 
 
-def test_a_second_run_finds_nothing_new_and_the_release_stands(first_run: str, home: Path) -> None:
-    before = (home / "releases" / "current").readlink()
-    assert "the release stands" in finish(start(home))
-    assert (home / "releases" / "current").readlink() == before
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL], ids=["Ctrl-C", "killed"])
-def test_nothing_of_airflow_outlives_the_run(first_run: str, home: Path, number: signal.Signals) -> None:
+def test_a_second_run_finds_nothing_new_and_stays_up_until_ctrl_c(first_run: str, home: Path) -> None:
     assert left_behind(home) == []
+    before = (home / "releases" / "current").readlink()
     process = start(home, "--keep")
+    assert any("the release stands" in line for line in until("Ctrl-C stops it", process))
+    assert (home / "releases" / "current").readlink() == before
+    ends_with_all_below_it(process, signal.SIGINT, home)
+
+
+def test_nothing_of_airflow_outlives_a_run_that_is_killed(first_run: str, home: Path) -> None:
+    process = start(home, "--keep")
+    until("Airflow is healthy", process)
+    ends_with_all_below_it(process, signal.SIGKILL, home)
+
+
+def until(said: str, process: subprocess.Popen[str]) -> list[str]:
+    """The lines that the process says, as far as one that has these words; all of them if none has."""
     assert process.stdout
+    lines = []
     for line in process.stdout:
-        if "Airflow is healthy" in line:
+        lines.append(line)
+        if said in line:
             break
+    return lines
+
+
+def ends_with_all_below_it(process: subprocess.Popen[str], number: signal.Signals, home: Path) -> None:
     assert len(left_behind(home)) > 3
     process.send_signal(number)
     process.wait(60)

@@ -178,7 +178,8 @@ def test_a_name_typed_into_a_figure_goes_nowhere(
     onward = [home.root / "ledger", home.releases, home.root / "work", home.outbox]
     for path in (path for folder in onward for path in folder.rglob("*") if path.is_file() and not path.is_symlink()):
         if path.suffix == ".parquet":
-            assert CHILD not in str(duckdb.read_parquet(str(path)).fetchall()), path
+            rows = duckdb.sql("from read_parquet(?) as row where contains(row::varchar, ?)", params=[str(path), CHILD])
+            assert rows.fetchall() == [], path
         elif path.suffix not in (".xlsx", ".duckdb"):  # the marked copy goes back to its own sender
             assert CHILD.encode() not in path.read_bytes(), path
     assert CHILD not in str(marts.execute("select * from marts.fct_findings").fetchall())

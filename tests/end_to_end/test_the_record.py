@@ -37,9 +37,9 @@ PUPILS = Figure("pupils", "VN", "2025-A1")
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+def home(two_provinces: Path, tmp_path_factory: pytest.TempPathFactory) -> Home:
     """Two releases: three communes; then an older file, a correction, other bytes at a path, one more commune."""
-    home = Home(tmp_path_factory.mktemp("record"))
+    home = Home(tmp_path_factory.mktemp("record"), two_provinces)
     contracts = home.contracts
     areas = [area for area in areas_owing(contracts, PERIOD, ["12"]) if area.level == "commune"][:4]
     blank = BlankWorkbook(contracts, contracts.edition(PERIOD), "commune")
@@ -363,7 +363,7 @@ def test_pages_are_made_anew_and_never_over_something_else(home: Home, tmp_path:
 
 
 def _copy(home: Home, folder: Path) -> Home:
-    copy = Home(folder / "copy")
+    copy = Home(folder / "copy", home.project)
     shutil.copytree(home.root, copy.root, symlinks=True)
     return copy
 
