@@ -10,8 +10,6 @@ from tally.adapters.gx import prepare_to_judge
 from tally.pipeline.compile import write_compiled
 from tally.pipeline.home import PROJECT
 
-PROVINCES = {"11", "12"}
-
 
 @pytest.fixture(scope="session", autouse=True)
 def great_expectations() -> None:
@@ -19,15 +17,15 @@ def great_expectations() -> None:
     prepare_to_judge()
 
 
-def project_of_two_provinces(project: Path) -> Path:
-    """The project with the areas of Điện Biên and Lai Châu alone, compiled: a release of it takes half the time."""
+def project_of_provinces(project: Path, *provinces: str) -> Path:
+    """The project with the areas of some provinces alone, compiled: a release of it takes half the time."""
     for folder in ("contracts", "dbt_project", "expectations"):
         shutil.copytree(PROJECT / folder, project / folder)
     (project / "src").symlink_to(PROJECT / "src")
     areas = project / "contracts" / "areas"
     with (areas / "units.csv").open(encoding="utf-8", newline="") as file:
         units = list(csv.DictReader(file))
-    codes = set(PROVINCES)
+    codes = set(provinces)
     for level in ("district", "commune"):
         codes |= {unit["code"] for unit in units if unit["level"] == level and unit["parent_code"] in codes}
     _keep(areas / "units.csv", "code", codes)
@@ -49,4 +47,11 @@ def _keep(path: Path, column: str, values: set[str]) -> None:
 
 @pytest.fixture(scope="session")
 def two_provinces(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return project_of_two_provinces(tmp_path_factory.mktemp("two_provinces"))
+    """Điện Biên and Lai Châu."""
+    return project_of_provinces(tmp_path_factory.mktemp("two_provinces"), "11", "12")
+
+
+@pytest.fixture(scope="session")
+def merged_provinces(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Hà Giang and Tuyên Quang, which are one province since July 2025, with communes that were divided."""
+    return project_of_provinces(tmp_path_factory.mktemp("merged_provinces"), "02", "08")

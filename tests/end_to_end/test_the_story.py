@@ -2,7 +2,7 @@
 
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from tally.errors import GateError
 from tally.periods import Period
-from tally.pipeline.changes import changes_since
-from tally.pipeline.home import PROJECT, Home
+from tally.pipeline.changes import Made, changes_since, other_reasons
+from tally.pipeline.compile import write_compiled
+from tally.pipeline.home import Home
 from tally.pipeline.pages import CHANGES_SHOWN
 from tally.pipeline.releases import release_at
 from tally.pipeline.run import run
@@ -66,8 +67,8 @@ class Story:
 
 
 @pytest.fixture(scope="module")
-def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
-    story = Story(Home(tmp_path_factory.mktemp("story")))
+def story(merged_provinces: Path, tmp_path_factory: pytest.TempPathFactory) -> Story:
+    story = Story(Home(tmp_path_factory.mktemp("story"), merged_provinces))
     for at, area in enumerate(OLD_MAP[:3]):
         story.send(S1, area, "2025-06-16T09:00:00", 10 + at)
     story.send(S1, "02494", "2025-06-17T09:00:00", 30, signed=False)  # returned
@@ -220,9 +221,9 @@ def test_the_archived_cells_add_up_to_any_figure_of_any_release_and_map(
     assert traced["agrees"], (asked, traced)
 
 
-def copy_of(story: Story, folder: Path, project: Path = PROJECT) -> Story:
+def copy_of(story: Story, folder: Path) -> Story:
     shutil.copytree(story.home.root, folder, symlinks=True, copy_function=shutil.copy2)
-    copy = Story(Home(folder, project))
+    copy = Story(Home(folder, story.home.project))
     copy._times, copy.releases = list(story._times), dict(story.releases)
     return copy
 
@@ -245,23 +246,34 @@ def test_a_figure_that_moves_for_no_reason_is_never_published(story: Story, tmp_
     assert (copy.home.releases / "current").readlink() == before
 
 
-def test_declared_corrections_and_other_contracts_are_reasons_of_their_own(story: Story, tmp_path: Path) -> None:
-    project = tmp_path / "project"
-    for name in ("contracts", "dbt_project", "expectations", "src"):
-        shutil.copytree(PROJECT / name, project / name, ignore=shutil.ignore_patterns("__pycache__"))
-    corrections = project / "contracts" / "corrections.yml"
-    lines = """corrections:
-      - code: C2026-001
-        target: {area: "02494", period: 2025-A1, indicator: reports_received}
-        from: 96
-        to: 9
-        reason: {vi: thừa số 0, en: a 0 too many}
-        who: Sở
-        status: active
-    """
-    text = corrections.read_text(encoding="utf-8")
-    corrections.write_text(text.replace("corrections: []", lines.replace("\n    ", "\n")), encoding="utf-8")
-    copy = copy_of(story, tmp_path / "home", project)
+@pytest.fixture
+def contracts(story: Story) -> Iterator[Path]:
+    """The contracts of the story, to be written in."""
+    folder = story.home.project / "contracts"
+    written = {path: path.read_bytes() for path in folder.rglob("*.*")}
+    yield folder
+    for path, content in written.items():
+        path.write_bytes(content)
+    write_compiled(story.home.project)
+
+
+DECLARED = """corrections:
+  - code: C2026-001
+    target: {area: "02494", period: 2025-A1, indicator: reports_received}
+    from: 96
+    to: 9
+    reason: {vi: thừa số 0, en: a 0 too many}
+    who: Sở
+    status: active
+"""
+
+
+def test_declared_corrections_and_other_contracts_are_reasons_of_their_own(
+    story: Story, contracts: Path, tmp_path: Path
+) -> None:
+    corrections = contracts / "corrections.yml"
+    corrections.write_text(corrections.read_text(encoding="utf-8").replace("corrections: []", DECLARED), "utf-8")
+    copy = copy_of(story, tmp_path / "home")
     copy.publish("2026-06-22T09:00:00")
     manifest = copy.home.releases / copy.releases["2026-06-22"] / "manifest.json"
     assert '"built": [\n  "2025-A1"\n ]' in manifest.read_text(encoding="utf-8")
@@ -281,3 +293,35 @@ def test_declared_corrections_and_other_contracts_are_reasons_of_their_own(story
         GateError, match=r"G09 does not hold .* 1 places: C2026-001; in contracts/corrections\.yml: set"
     ):
         copy.publish("2026-06-24T09:00:00")
+
+    corrections.write_text(corrections.read_text(encoding="utf-8").replace("active", "retired"), "utf-8")
+    form = contracts / "forms" / "bvte_03.yml"
+    lines = form.read_text(encoding="utf-8").splitlines(keepends=True)
+    (row,) = [at for at, line in enumerate(lines) if "code: reports_from_public," in line]
+    lines[row] = lines[row].replace("adds_up: flow", "adds_up: never")
+    form.write_text("".join(lines), "utf-8")
+    write_compiled(copy.home.project)
+    copy.home = Home(copy.home.root, copy.home.project)
+    copy.publish("2026-06-25T09:00:00")
+    nation = """
+        select indicator_code, value_now, reasons from marts.fct_changes
+        where area_code = 'VN' and frame = 'as_reported' and period_code = '2025-A1' and sex = '_T' order by 1
+    """
+    assert copy.rows("2026-06-25", nation) == [("reports_from_public", None, "contract_change")]
+    (unexplained,) = copy.rows("2026-06-25", "select count(*) from marts.fct_changes where reasons is null")
+    assert unexplained == (0,)
+
+
+def test_what_reports_do_not_explain_is_put_down_to_what_else_is_other() -> None:
+    def made(code: str = "a", **parts: str) -> Made:
+        return Made(Path(), code, {"areas": "1", "forms": "1", **parts}, {})
+
+    def reasons(now: Made) -> tuple[str | None, str | None]:
+        """(of an area that is placed otherwise, of any other)"""
+        return other_reasons(now, made())
+
+    assert reasons(made()) == (None, None)
+    assert reasons(made("b")) == (None, "software_change")
+    assert reasons(made("b", areas="2")) == ("area_change", "area_change")
+    assert reasons(made("b", forms="2")) == (None, "contract_change")
+    assert reasons(made("b", areas="2", forms="2")) == ("area_change", "contract_change")

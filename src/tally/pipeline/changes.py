@@ -83,7 +83,7 @@ def explain_changes(
         _name_what_they_say(home, connection, judged)
         connection.execute(
             "create table others as select ?::varchar as area_change, ?::varchar as otherwise",
-            _other_reasons(now, before) if before else (None, None),
+            other_reasons(now, before) if before else (None, None),
         )
         connection.execute(_script("changed_figures"))
         connection.execute(f"copy explained to '{folder / FIGURES}.parquet' (format parquet)")
@@ -139,8 +139,12 @@ def judged_in(file: Path) -> dict[str, str]:
         return {row["submission_id"]: row["batch_id"] for row in csv.DictReader(lines)}
 
 
-def _other_reasons(now: Made, before: Made) -> tuple[str | None, str | None]:
-    """(reason of a figure whose reports are placed otherwise, reason of another) that its reports do not explain."""
+def other_reasons(now: Made, before: Made) -> tuple[str | None, str | None]:
+    """What puts a figure otherwise that its reports do not explain.
+
+    Shape   (where reports are placed into its area otherwise than before, anywhere else).
+    Blanks  None where nothing is other: then there is no reason.
+    """
     parts = {
         part
         for part in {*now.contract_parts, *before.contract_parts}

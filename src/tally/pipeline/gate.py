@@ -91,13 +91,16 @@ def _accepted_lowest(
         if (area := register.at(code, Period.parse(period).map_date)) and register.is_lowest(area)
     ]
     cells = [
-        (line.code, column.code, column.sex, column.age_band, column.subset, line.levels[0] if line.levels else None)
-        for form in contracts.forms
-        for line in form.indicators
-        for column in contracts.columns.values()
+        (period, row.code, code, column.sex, column.age_band, column.subset, levels[0] if levels else None)
+        for period in periods
+        for row in contracts.edition(Period.parse(period)).rows
+        if row.indicator.adds_up != "never"
+        for levels in [row.indicator.levels]
+        for code in row.columns
+        for column in [contracts.columns[code]]
     ]
     connection.register("lowest_reports", pd.DataFrame(lowest, columns=["area_code", "period_code"], dtype=str))
-    names = ["indicator_code", "column_code", "sex", "age_band", "subset", "only_level"]
+    names = ["period_code", "indicator_code", "column_code", "sex", "age_band", "subset", "only_level"]
     connection.register("named_cells", pd.DataFrame(cells, columns=names, dtype=object))
     files = ", ".join(f"'{folder}/observations.parquet'" for folder in folders)
     of_periods = ", ".join(f"'{period}'" for period in periods) or "null"
@@ -134,7 +137,7 @@ def _accepted_lowest(
             accepted.period_code, accepted.indicator_code, named_cells.sex, named_cells.age_band, named_cells.subset,
             if(declared.correction_code is null, obs_value, value_to) as obs_value
         from ({accepted}) as accepted
-        inner join named_cells using (indicator_code, column_code)
+        inner join named_cells using (period_code, indicator_code, column_code)
         left join lowest_reports
             on accepted.area_code = lowest_reports.area_code and accepted.period_code = lowest_reports.period_code
         left join declared
