@@ -346,6 +346,21 @@ def test_a_letter_without_a_marked_copy_says_everything(contracts, much, verdict
     assert "theo mã quy tắc" not in text
 
 
+def test_everything_that_a_workbook_lacks_is_named_and_what_is_common_once(contracts: Contracts) -> None:
+    lacks = [f"Trang BVTE-0{form} thiếu Mã số 0{form}{row:02}" for form in (1, 2) for row in range(12)]
+    lacks += ["Trang BVTE-02 thiếu cột «Tổng số»", "Trang BVTE-02 thiếu cột «Nam»", "Thiếu trang BVTE-04"]
+    missing = replace(WRONG_TOTAL, rule_code="S06", sheet_name=None, cell_address=None)
+    findings = [replace(missing, message_vi=f"{what}; hãy dùng lại mẫu gốc.") for what in lacks]
+    (point,) = points(findings, contracts, "vi")
+    assert [line.what for line in point.lines] == [
+        "Trang BVTE-01 thiếu Mã số " + ", ".join(f"01{row:02}" for row in range(12)),
+        "Trang BVTE-02 thiếu Mã số " + ", ".join(f"02{row:02}" for row in range(12)),
+        "Trang BVTE-02 thiếu cột «Tổng số», «Nam»",
+        "Thiếu trang BVTE-04",
+    ]
+    assert point.common == "Hãy dùng lại mẫu gốc."
+
+
 @pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
 def test_a_letter_is_one_page_of_paper(contracts: Contracts, much: list[Finding], tmp_path: Path) -> None:
     long_name = replace(RETURNED, file_path=f"inbox/26740/{'báo cáo năm ' * 20}.xlsx", is_late=True)

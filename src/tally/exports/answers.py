@@ -23,6 +23,7 @@ _CELL = {"vi": "Ô {} ", "en": "Cell {} "}
 _OTHERS = {"vi": " và {} ô khác", "en": " and {} other cells"}
 _COMPARED = {"vi": "so với", "en": "compared with"}
 _EARLIER = re.compile(r"\d{4}-(?:S1|A1) (?:của|of) .+?(?= = )")
+_LAST_WORD = re.compile(r"(.*?)(«[^»]*»|\S*)", re.DOTALL)
 _ADDRESS = re.compile(r"([A-Z]+)(\d+)")
 
 
@@ -115,8 +116,8 @@ def points(
 ) -> list[Point]:
     """Findings as a letter says them: by severity and rule, those about the submission first, the same words once.
 
-    Shape   a rule with more than `several` different lines becomes one, in the words of the rule, that names every
-            cell; with `most`, a line names so many cells or runs of cells, and counts the others.
+    Shape   a rule with more than `several` different lines about cells becomes one, in the words of the rule, that
+            names every cell; with `most`, a line names so many cells or runs of cells, and counts the others.
     """
     order = {sheet: at for at, sheet in enumerate(_sheets(contracts))}
 
@@ -134,14 +135,16 @@ def points(
             by_words[one.message(language).strip().removeprefix(opening)].append(one)
         all_of_rule = [one for same in by_words.values() for one in same]
         common: str | None = None
-        if len(by_words) > several:
+        is_at_cells = all(one.sheet_name and one.cell_address for one in all_of_rule)
+        if len(by_words) > several and is_at_cells:
             by_words = {_in_general(all_of_rule, contracts, language): all_of_rule}
         places = [_where(same, contracts, language, most) for same in by_words.values()]
         lines = [Line(where, words) for (where, _), words in zip(places, by_words, strict=True)]
         if len(lines) > 1:
             lines, common = _without_common_end(lines, language)
+        if common and not is_at_cells:
+            lines = _without_common_start(lines)
         cells = {(one.sheet_name, one.cell_address) for one in all_of_rule if one.cell_address}
-        is_at_cells = all(one.sheet_name and one.cell_address for one in all_of_rule)
         is_whole = all(whole for _, whole in places)
         made.append(Point(rule_code, severity, tuple(lines), common, len(cells), is_whole, is_at_cells))
     return made
@@ -191,6 +194,15 @@ def _without_common_end(lines: list[Line], language: Language) -> tuple[list[Lin
             end = f"{joint.lstrip('.; ')}{ends.pop()}"
             return [Line(line.where, start) for line, (start, _, _) in zip(lines, parted, strict=True)], _capital(end)
     return lines, None
+
+
+def _without_common_start(lines: list[Line]) -> list[Line]:
+    """Lines that part only in their last word become one, with all of those words."""
+    last_words: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for line in lines:
+        start, last = _LAST_WORD.fullmatch(line.what).groups()  # type: ignore[union-attr]
+        last_words[line.where, start].append(last)
+    return [Line(where, start + ", ".join(words)) for (where, start), words in last_words.items()]
 
 
 def _in_general(findings: Sequence[Finding], contracts: Contracts, language: Language) -> str:
