@@ -5,7 +5,7 @@ Dựng số liệu toàn quốc từ các báo cáo đã chấp nhận, kiểm t
 | | |
 |---|---|
 | **Reads** | judgements, compiled contracts |
-| **Writes** | `TALLY_HOME/releases/<id>`, then moves `releases/current` to it |
+| **Writes** | `TALLY_HOME/releases/<id>`, then moves `releases/current` to it; `outbox/<province>/outstanding.*` |
 | **Runs** | when `collect_reports` has judged something; one at a time, in the pool `warehouse` |
 | **Re-run** | always safe: a release appears whole or not at all |
 
@@ -36,7 +36,13 @@ def publish_release():
 
         return publish_release(timezone.utcnow(), progress=logged())
 
-    publish()
+    @task(task_display_name="List what is outstanding")
+    def list_outstanding() -> int:
+        from tally.pipeline.outstanding import list_outstanding
+
+        return list_outstanding()
+
+    publish() >> list_outstanding()
 
 
 publish_release()

@@ -48,6 +48,8 @@ def run(as_of: AsOf = None) -> None:
     if outcome.release_id:
         out.print(f"Release: {home.releases / 'current'}  ({outcome.release_id})", soft_wrap=True)
         out.print(f"Letters: {home.outbox}", soft_wrap=True)
+        lists = home.outbox / "<province>" / "outstanding.html"
+        out.print(f"Outstanding: {outcome.outstanding:,} reports  ({lists})", soft_wrap=True)
     else:
         out.print(f"Nothing has arrived in {home.inbox}.", soft_wrap=True)
 

@@ -157,7 +157,10 @@ Figures = dict[tuple[str, str], int | str | None]
 
 @dataclass(frozen=True)
 class Submission:
-    """`figures` by indicator and column: a number, None for a blank, X where the area wrote x."""
+    """`figures` by indicator and column: a number, None for a blank, X where the area wrote x.
+
+    Blanks  no sender: the area itself.
+    """
 
     submission_id: str
     area_code: str | None
@@ -167,6 +170,7 @@ class Submission:
     verdict: str = "accepted"
     is_late: bool = False
     findings: tuple[str, ...] = ()
+    sender: str | None = None
 
 
 OLD_MAP = ("00001", "00002", "00003", "003", "001", "01")
@@ -241,7 +245,7 @@ def write_judgements(folder: Path, submissions: list[Submission]) -> None:
                 "submission_id": one.submission_id,
                 "file_path": f"inbox/{one.area_code}/{one.submission_id}.xlsx",
                 "sha256": hashlib.sha256(one.submission_id.encode()).hexdigest(),
-                "sender": one.area_code,
+                "sender": one.sender or one.area_code,
                 "area_code": one.area_code,
                 "area_level": levels[len(one.area_code)] if one.area_code else None,
                 "period_code": one.period_code,

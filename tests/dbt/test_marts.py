@@ -2,9 +2,12 @@
 
 from collections import Counter
 from dataclasses import replace
+from datetime import date
 
 import pytest
-from small_country import Build, Marts, Submission, X
+from small_country import Build, Marts, Submission, X, small_register
+
+from tally.pipeline.outstanding import sections_by_province
 
 SIX_MONTHS = [
     Submission(
@@ -27,6 +30,9 @@ SIX_MONTHS = [
     ),
     Submission("late_province", "02", "2025-S1", "2025-06-26T09:00:00+07:00", {("victims", "T"): 7}, is_late=True),
     Submission("stranger", None, None, "2025-06-16T09:00:00+07:00", {}, verdict="refused"),
+    Submission(
+        "unread", None, None, "2025-06-18T09:00:00+07:00", {}, verdict="refused", findings=("S12",), sender="002"
+    ),
 ]  # fmt: skip
 ISLAND = Submission(
     "island", "003", "2025-S1", "2025-06-17T09:00:00+07:00",
@@ -42,6 +48,9 @@ YEAR = [
     Submission(
         "year", "00001", "2025-A1", "2025-12-16T09:00:00+07:00",
         {("victims", "T"): 20, ("new_row", "T"): 1, ("grade", "T"): 4},
+    ),
+    Submission(
+        "year_again", "00001", "2025-A1", "2025-12-18T09:00:00+07:00", {}, verdict="returned", findings=("S12",)
     ),
     Submission("year_returned", "00003", "2025-A1", "2025-12-16T09:00:00+07:00", {}, verdict="returned"),
     Submission(
@@ -137,6 +146,8 @@ def test_a_correction_supersedes_and_the_first_stays_on_record(marts: Marts) -> 
         ("stranger", False, None),
         ("three", False, None),
         ("two_again", False, None),
+        ("unread", False, None),
+        ("year_again", False, None),
         ("year_returned", False, None),
     ]
 
@@ -144,8 +155,10 @@ def test_a_correction_supersedes_and_the_first_stays_on_record(marts: Marts) -> 
 def test_only_the_current_judgement_of_a_replayed_submission_counts(marts: Marts) -> None:
     replayed = "select verdict from marts.fct_submissions where submission_id = 'one_corrected'"
     assert marts.rows(replayed) == [("accepted",)]
-    assert marts.rows("select submission_id, finding_number, rule_code from marts.fct_findings") == [
-        ("three", 1, "S12")
+    assert marts.rows("select submission_id, finding_number, rule_code from marts.fct_findings order by 1") == [
+        ("three", 1, "S12"),
+        ("unread", 1, "S12"),
+        ("year_again", 1, "S12"),
     ]
 
 
@@ -267,6 +280,27 @@ def test_reports_that_are_missing_returned_or_late_are_listed_with_their_due_day
         ("2025-S1", "00003", "Xã Ba", "01", "returned", "2025-06-17", 207),
         ("2025-S1", "002", "Huyện Hai", "01", "missing", "2025-06-20", 204),
         ("2025-S1", "02", "Tỉnh Hai", "02", "late", "2025-06-25", 1),
+    ]
+
+
+def test_each_province_of_today_is_told_what_is_outstanding_on_the_map_of_each_period(marts: Marts) -> None:
+    listed = sections_by_province(marts.connection, small_register(), date(2026, 1, 10))
+    assert list(listed) == ["01"]
+    assert [
+        (one.period.code, one.name, one.expected, one.received, one.accepted, one.late) for one in listed["01"]
+    ] == [
+        ("2025-A1", "Tỉnh Một", 3, 3, 2, 0),
+        ("2025-S1", "Tỉnh Một", 6, 5, 4, 0),
+    ]
+    assert [
+        (one.area_code, one.name, str(one.standing), one.days_after_due, one.folder, one.submission_id, one.critical)
+        for section in listed["01"]
+        for one in section.reports
+    ] == [
+        ("00003", "Xã Ba", "returned", 24, "00003", "year_returned", 0),
+        ("00001", "Xã Một", "correction", 24, "00001", "year_again", 1),
+        ("00003", "Xã Ba", "returned", 207, "00003", "three", 1),
+        ("002", "Huyện Hai", "unread", 204, "002", "unread", 1),
     ]
 
 

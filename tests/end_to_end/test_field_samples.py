@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from linked_pages import dead_links, pages_in, reached
+from openpyxl import load_workbook
 
 from tally.periods import LOCAL_TIME
 from tally.pipeline.home import Home
@@ -84,6 +85,23 @@ def test_running_again_changes_nothing(home: Home) -> None:
     assert list(home.ledger.events()) == events
     assert sorted(home.releases.iterdir()) == releases
     assert {path: path.read_bytes() for path in home.outbox.rglob("*") if path.is_file()} == letters
+
+
+def test_every_province_has_a_list_of_what_is_outstanding_there(home: Home, marts: duckdb.DuckDBPyConnection) -> None:
+    provinces = {path.parent.name for path in home.outbox.glob("*/outstanding.html")}
+    assert len(provinces) == 34
+    assert provinces == {path.parent.name for path in home.outbox.glob("*/outstanding.xlsx")}
+    page = (home.outbox / "79" / "outstanding.html").read_text(encoding="utf-8")
+    assert "Tỉnh Bình Dương (mã 74 trên bản đồ của kỳ)" in page
+    assert all(f"../{code}/" in page for code in ("25951", "26584", "27424", "27628"))
+    listed = load_workbook(home.outbox / "79" / "outstanding.xlsx")["Danh sách"].iter_rows(min_row=2, values_only=True)
+    owed = marts.execute(
+        """
+        select period_code, area_code, due_date, days_after_due from marts.rpt_late_and_missing_reports
+        where report_state <> 'late' and province_code in ('74', '77', '79')
+        """
+    ).fetchall()
+    assert sorted((row[0], row[1], row[4].date(), row[5]) for row in listed) == sorted(owed)
 
 
 def test_the_later_accepted_submission_stands_and_the_earlier_stays_on_record(marts: duckdb.DuckDBPyConnection) -> None:

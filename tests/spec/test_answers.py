@@ -121,3 +121,14 @@ def test_nothing_of_a_refused_file_is_copied(tmp_path: Path, rule_code: str) -> 
     home = judged(tmp_path, {WRONG: ("refused", [refusal])})
     answer_batch(BATCH, JUDGED_AT, home)
     assert set(outbox(home)) == {"05443/0000000000000000_refused.html"}
+
+
+@pytest.mark.parametrize(("first", "says"), [("returned", "vẫn cần sửa"), ("accepted", "không cần làm gì")])
+def test_who_sent_the_same_file_twice_is_told_what_became_of_the_first(tmp_path: Path, first: str, says: str) -> None:
+    sent_twice = {"28126/BVTE_28126_2025-A1.xlsx": (first, [])}
+    home = judged(tmp_path, {**sent_twice, "28126/BVTE_28126_2025-A1 (1).xlsx": ("duplicate", [])})
+    answer_batch(BATCH, JUDGED_AT, home)
+    text = outbox(home)["28126/0000000000000001_duplicate.html"].decode()
+    assert says in text
+    assert "mã lần gửi 0000000000000000" in text
+    assert "Xã Long Cang (mã 28126)" in text

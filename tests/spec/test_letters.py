@@ -2,6 +2,8 @@
 
 import csv
 import re
+import shutil
+import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime
@@ -12,13 +14,14 @@ import pytest
 
 from tally.contracts.load import load_contracts
 from tally.contracts.model import Contracts
-from tally.exports.answers import Finding, Submission, marks, needs_answer, points, runs
+from tally.exports.answers import Finding, Original, Submission, marks, needs_answer, points, runs
 from tally.exports.letter import letter
 from tally.periods import LOCAL_TIME
 from tally.vocabulary import Severity, Verdict
 
 PROJECT = Path(__file__).resolve().parents[2]
 SAMPLES = PROJECT / "tests" / "field_samples"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 VOID = {"meta", "br", "hr", "img", "input", "link"}
 
 AT_NOON = datetime(2025, 12, 16, 12, 0, tzinfo=LOCAL_TIME)
@@ -200,7 +203,9 @@ def test_different_figures_of_one_rule_share_their_advice(contracts: Contracts) 
         pytest.param(
             datetime(2025, 12, 17, 23, 59, tzinfo=LOCAL_TIME), "chậm nhất ngày 17/12/2025", id="on the due day"
         ),
-        pytest.param(datetime(2025, 12, 18, 0, 0, tzinfo=LOCAL_TIME), "càng sớm càng tốt", id="after the due day"),
+        pytest.param(
+            datetime(2025, 12, 18, 0, 0, tzinfo=LOCAL_TIME), "chậm nhất ngày 23/12/2025", id="after the due day"
+        ),
     ],
 )
 def test_a_letter_says_by_when_to_send_again(contracts: Contracts, written_at: datetime, when: str) -> None:
@@ -222,7 +227,7 @@ def test_an_unknown_area_and_period_are_said_to_be_unknown(contracts: Contracts)
     )
     text = read(contracts, unknown, [replace(WRONG_TOTAL, rule_code="S01", sheet_name=None, cell_address=None)]).text
     assert text.count("chưa xác định được") == 2
-    assert "ngay sau khi sửa xong" in text
+    assert "chậm nhất ngày 21/12/2025" in text
 
 
 def test_a_hostile_file_name_stays_text(contracts: Contracts) -> None:
@@ -262,6 +267,112 @@ def test_only_a_report_without_any_finding_gets_no_answer(
     verdict: Verdict, findings: list[Finding], answered: bool
 ) -> None:
     assert needs_answer(replace(RETURNED, verdict=verdict), findings) == answered
+
+
+@pytest.mark.parametrize("verdict", [one for one in Verdict if one != Verdict.ACCEPTED])
+def test_every_letter_that_asks_for_something_says_by_when_and_whom_to_ask_in_both_languages(
+    contracts: Contracts, verdict: Verdict
+) -> None:
+    text = read(contracts, replace(RETURNED, verdict=verdict), [WRONG_TOTAL]).text
+    vietnamese, _, english = text.partition("Questions: ")
+    assert "chậm nhất ngày 17/12/2025" in vietnamese
+    assert re.search(r"by 17/12/2025\. $", vietnamese)
+    assert "Cán bộ phụ trách báo cáo bảo vệ trẻ em của Thành phố Hồ Chí Minh" in vietnamese
+    assert english.startswith("the officer for child-protection reports of Thành phố Hồ Chí Minh; please quote")
+
+
+@pytest.mark.parametrize(("verdict", "is_settled", "says"), [
+    pytest.param(Verdict.RETURNED, False, "vẫn cần sửa và gửi lại", id="returned and not yet mended"),
+    pytest.param(Verdict.RETURNED, True, "không cần làm gì", id="returned and mended since"),
+    pytest.param(Verdict.ACCEPTED, True, "không cần làm gì", id="accepted"),
+])  # fmt: skip
+def test_who_sends_a_file_again_is_told_what_became_of_the_first(contracts, verdict, is_settled, says) -> None:
+    first = Original("fedcba9876543210", AT_NOON, verdict, is_settled)
+    text = read(contracts, replace(RETURNED, verdict=Verdict.DUPLICATE), [], original=first).text
+    assert f"Tệp đã nhận trước đó: {says}" in text
+    assert "đã nhận lúc 12:00 ngày 16/12/2025 (mã lần gửi fedcba9876543210)" in text
+    assert ("fedcba9876543210_returned.html" in text) == (not is_settled)
+
+
+@pytest.fixture(scope="module")
+def much(contracts: Contracts) -> list[Finding]:
+    """Every rule of every form broken in sixteen cells that stand apart, and late."""
+    found = [
+        replace(
+            WRONG_TOTAL,
+            rule_code=rule.code,
+            severity=rule.severity,
+            sheet_name=form.sheet,
+            cell_address=f"{column}{row}",
+            message_vi=f"{column}{row} = {row}. Quy tắc: {rule.tell.vi}; hãy {rule.mend.vi}.",
+            message_en=f"{column}{row} = {row}. Rule: {rule.tell.en}; please {rule.mend.en}.",
+        )
+        for form in contracts.forms
+        for rule in form.rules
+        for column in "EF"
+        for row in range(8, 24, 2)
+    ]
+    late = replace(WRONG_TOTAL, rule_code="S13", severity=Severity.INFO, sheet_name=None, cell_address=None)
+    return [*found, replace(late, message_vi="nhận sau hạn", message_en="received after the due day")]
+
+
+def test_a_letter_of_hundreds_of_findings_counts_by_rule_what_it_does_not_name(contracts, much) -> None:
+    text = read(contracts, RETURNED, much).text.partition("Returned")[0]
+    counted = re.findall(r"(R\d{4}) \((\d+) ô\)", text)
+    codes = re.findall(r"R\d{4}", text)
+    assert len(codes) > len(counted) > 3
+    assert sorted(codes) == sorted({one.rule_code for one in much} - {"S13"})
+    assert {count for _, count in counted} == {"16"}
+    assert "nhận sau hạn" in text
+    assert "Ô nào chưa nêu tên ở trên đều được tô màu" in text
+    marked = {(mark.sheet_name, mark.cell_address) for mark in marks(RETURNED, much, contracts)}
+    assert {(one.sheet_name, one.cell_address) for one in much if one.cell_address} < marked
+
+
+def test_a_line_that_does_not_name_every_cell_counts_the_others(contracts: Contracts) -> None:
+    cells = [*(f"E{row}" for row in range(8, 18)), "F8", "F10", "F12", *(f"G{row}" for row in range(8, 18))]
+    findings = [
+        replace(WRONG_TOTAL, cell_address=cell, sheet_name=form) for form in ("BVTE-01", "BVTE-02") for cell in cells
+    ]
+    ((line,),) = [point.lines for point in points(findings, contracts, "vi", most=3)]
+    assert line.where == "Biểu BVTE-01, ô E8–E17, F8, F10 và 34 ô khác"
+
+
+@pytest.mark.parametrize("verdict", [Verdict.REFUSED, Verdict.RETURNED])
+def test_a_letter_without_a_marked_copy_says_everything(contracts, much, verdict) -> None:
+    text = read(contracts, replace(RETURNED, verdict=verdict), much, marked_name=None).text
+    assert {one.rule_code for one in much} <= set(re.findall(r"[RS]\d+", text))
+    assert "ô khác" not in text
+    assert "theo mã quy tắc" not in text
+
+
+def test_everything_that_a_workbook_lacks_is_named_and_what_is_common_once(contracts: Contracts) -> None:
+    lacks = [f"Trang BVTE-0{form} thiếu Mã số 0{form}{row:02}" for form in (1, 2) for row in range(12)]
+    lacks += ["Trang BVTE-02 thiếu cột «Tổng số»", "Trang BVTE-02 thiếu cột «Nam»", "Thiếu trang BVTE-04"]
+    missing = replace(WRONG_TOTAL, rule_code="S06", sheet_name=None, cell_address=None)
+    findings = [replace(missing, message_vi=f"{what}; hãy dùng lại mẫu gốc.") for what in lacks]
+    (point,) = points(findings, contracts, "vi")
+    assert [line.what for line in point.lines] == [
+        "Trang BVTE-01 thiếu Mã số " + ", ".join(f"01{row:02}" for row in range(12)),
+        "Trang BVTE-02 thiếu Mã số " + ", ".join(f"02{row:02}" for row in range(12)),
+        "Trang BVTE-02 thiếu cột «Tổng số», «Nam»",
+        "Thiếu trang BVTE-04",
+    ]
+    assert point.common == "Hãy dùng lại mẫu gốc."
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
+def test_a_letter_is_one_page_of_paper(contracts: Contracts, much: list[Finding], tmp_path: Path) -> None:
+    long_name = replace(RETURNED, file_path=f"inbox/26740/{'báo cáo năm ' * 20}.xlsx", is_late=True)
+    few = [one for one in much if one.rule_code in ("R0201", "R0208")]
+    pages = [letter(long_name, found, contracts, AT_NOON, "0123456789abcdef_marked.xlsx") for found in (much, few)]
+    for number, page in enumerate(pages):
+        (tmp_path / f"{number}.html").write_text(page, encoding="utf-8")
+        printed = tmp_path / f"{number}.pdf"
+        command = [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer"]
+        command += [f"--user-data-dir={tmp_path / 'profile'}", f"--print-to-pdf={printed}"]
+        subprocess.run([*command, (tmp_path / f"{number}.html").as_uri()], capture_output=True, timeout=60, check=True)
+        assert len(re.findall(rb"/Type\s*/Page\b", printed.read_bytes())) == 1
 
 
 @pytest.mark.parametrize(("cells", "lines"), [(6, 6), (7, 1)])

@@ -1,11 +1,13 @@
 """The marked copy: what is wrong stands at the cells, and nothing else has changed."""
 
 import csv
+import posixpath
 import re
 import zipfile
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from openpyxl import Workbook, load_workbook
@@ -223,6 +225,48 @@ def rewritten(change: dict[str, tuple[bytes, bytes]]) -> bytes:
 def test_a_workbook_that_cannot_be_marked_says_so(content: bytes) -> None:
     with pytest.raises(MarkingError):
         marked_workbook(content, [WRONG])
+
+
+def test_a_part_that_is_not_in_utf_8_cannot_be_marked() -> None:
+    sheet = zipfile.ZipFile(CLEAN).read("xl/worksheets/sheet3.xml")
+    with pytest.raises(MarkingError, match="UTF-8"):
+        marked_workbook(rewritten({"xl/worksheets/sheet3.xml": (sheet, sheet.decode().encode("utf-16"))}), [WRONG])
+
+
+# ECMA-376 part 1, CT_Worksheet
+ORDER = [
+    "sheetPr", "dimension", "sheetViews", "sheetFormatPr", "cols", "sheetData", "sheetProtection", "autoFilter",
+    "mergeCells", "conditionalFormatting", "dataValidations", "hyperlinks", "printOptions", "pageMargins", "pageSetup",
+    "headerFooter", "rowBreaks", "ignoredErrors", "drawing", "legacyDrawing", "legacyDrawingHF", "picture",
+    "oleObjects", "controls", "tableParts", "extLst",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("content", [
+    pytest.param(WITH_FORMULAS.read_bytes(), id="formulas"),
+    pytest.param(MERGED.read_bytes(), id="merged cells"),
+    pytest.param(
+        rewritten({"xl/worksheets/sheet3.xml": (b"</worksheet>", b'<tableParts count="0"/></worksheet>')}), id="tables"
+    ),
+])  # fmt: skip
+def test_a_marked_copy_is_a_package_as_excel_wants_it(content: bytes) -> None:
+    marks = [replace(WRONG, sheet_name=f"BVTE-0{form}") for form in range(1, 7)]
+    package = zipfile.ZipFile(BytesIO(marked_workbook(content, marks)))
+    parts = {name: ElementTree.fromstring(package.read(name)) for name in package.namelist()}
+    declared = {child.get("PartName") or child.get("Extension") for child in parts["[Content_Types].xml"]}
+    for name, root in parts.items():
+        assert name == "[Content_Types].xml" or {f"/{name}", name.rpartition(".")[2]} & declared, name
+        links = {link.get("Id"): link.get("Target") for link in root if link.tag.endswith("}Relationship")}
+        for target in links.values():
+            folder = posixpath.dirname(posixpath.dirname(name))
+            assert posixpath.normpath(posixpath.join("/", folder, target)).lstrip("/") in parts
+        if name.startswith("xl/worksheets/sheet"):
+            tags = [child.tag.rpartition("}")[2] for child in root]
+            assert tags == sorted(tags, key=ORDER.index)
+            related = {link.get("Id") for link in parts.get(name.replace("sheets/", "sheets/_rels/") + ".rels", ())}
+            drawn = [id_ for child in root if child.tag.endswith("}legacyDrawing") for id_ in child.attrib.values()]
+            assert len(drawn) == (name != "xl/worksheets/sheet1.xml")
+            assert set(drawn) <= related
 
 
 def test_a_sheet_that_is_not_there_cannot_be_marked() -> None:

@@ -102,6 +102,7 @@ def _calendar(contracts: Contracts) -> list[str]:
     return [
         "## Due days",
         f"The last day on which a report is on time, local time. Collected from {contracts.calendar.collected_from}.",
+        f"After it, a letter asks to send again within {contracts.calendar.send_again_within} days.",
         _table(
             ("Level", *(_PARTS[part] for part in PARTS)),
             [(level.label.en, *(days[level.code, part] for part in PARTS)) for level in contracts.codelists.levels],

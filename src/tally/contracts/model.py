@@ -193,6 +193,7 @@ class ProvinceDueDay(Line):
 
 class Calendar(Strict):
     collected_from: PeriodCode
+    send_again_within: int = Field(gt=0)  # days after a letter
     due_days: list[DueDay]
     provinces: list[ProvinceDueDay]
 

@@ -1,7 +1,7 @@
 """What is said about one submission, before it becomes a letter or marks in a workbook."""
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -20,8 +20,10 @@ _DO = {"vi": "; hãy ", "en": "; please "}
 _RULE = {"vi": ". Quy tắc: ", "en": ". Rule: "}
 _AGAINST = {"vi": "chưa đúng quy tắc: ", "en": "against the rule: "}
 _CELL = {"vi": "Ô {} ", "en": "Cell {} "}
+_OTHERS = {"vi": " và {} ô khác", "en": " and {} other cells"}
 _COMPARED = {"vi": "so với", "en": "compared with"}
 _EARLIER = re.compile(r"\d{4}-(?:S1|A1) (?:của|of) .+?(?= = )")
+_LAST_WORD = re.compile(r"(.*?)(«[^»]*»|\S*)", re.DOTALL)
 _ADDRESS = re.compile(r"([A-Z]+)(\d+)")
 
 
@@ -73,12 +75,31 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """Everything that one rule found: its lines, and what they have in common once, after them."""
+    """Everything that one rule found: its lines, and what they have in common once, after them.
+
+    Shape   `cells`: at how many cells; `is_whole`: every one of them is named; `is_at_cells`: all of it is at cells.
+    """
 
     rule_code: str
     severity: Severity
     lines: tuple[Line, ...]
     common: str | None
+    cells: int
+    is_whole: bool
+    is_at_cells: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """The submission of the same bytes that came before a duplicate.
+
+    Shape   `is_settled`: its report was accepted, from it or from another submission before the duplicate.
+    """
+
+    submission_id: str
+    received_at: datetime
+    verdict: Verdict
+    is_settled: bool
 
 
 def needs_answer(submission: Submission, findings: Sequence[Finding]) -> bool:
@@ -86,16 +107,24 @@ def needs_answer(submission: Submission, findings: Sequence[Finding]) -> bool:
     return submission.verdict != Verdict.ACCEPTED or bool(findings)
 
 
-def points(findings: Iterable[Finding], contracts: Contracts, language: Language) -> list[Point]:
-    """Findings as a letter says them: by severity and rule, cells with the same words in one line.
+def points(
+    findings: Iterable[Finding],
+    contracts: Contracts,
+    language: Language,
+    several: int = SEVERAL,
+    most: int | None = None,
+) -> list[Point]:
+    """Findings as a letter says them: by severity and rule, those about the submission first, the same words once.
 
-    Shape   a rule with more than six different lines becomes one, in the words of the rule, that names every cell.
+    Shape   a rule with more than `several` different lines about cells becomes one, in the words of the rule, that
+            names every cell; with `most`, a line names so many cells or runs of cells, and counts the others.
     """
     order = {sheet: at for at, sheet in enumerate(_sheets(contracts))}
 
     def rank(one: Finding) -> tuple[object, ...]:
         at = order.get(one.sheet_name or "", -1)
-        return list(Severity).index(one.severity), one.rule_code, at, _place(one.cell_address)
+        of_form = one.rule_code not in contracts.submission_rules
+        return list(Severity).index(one.severity), of_form, one.rule_code, at, _place(one.cell_address)
 
     ranked = sorted(findings, key=rank)
     made = []
@@ -105,13 +134,19 @@ def points(findings: Iterable[Finding], contracts: Contracts, language: Language
             opening = _CELL[language].format(one.cell_address)
             by_words[one.message(language).strip().removeprefix(opening)].append(one)
         all_of_rule = [one for same in by_words.values() for one in same]
-        lines = [Line(_where(same, contracts, language), words) for words, same in by_words.items()]
         common: str | None = None
-        if len(lines) > SEVERAL:
-            lines = [Line(_where(all_of_rule, contracts, language), _in_general(all_of_rule, contracts, language))]
-        elif len(lines) > 1:
+        is_at_cells = all(one.sheet_name and one.cell_address for one in all_of_rule)
+        if len(by_words) > several and is_at_cells:
+            by_words = {_in_general(all_of_rule, contracts, language): all_of_rule}
+        places = [_where(same, contracts, language, most) for same in by_words.values()]
+        lines = [Line(where, words) for (where, _), words in zip(places, by_words, strict=True)]
+        if len(lines) > 1:
             lines, common = _without_common_end(lines, language)
-        made.append(Point(rule_code, severity, tuple(lines), common))
+        if common and not is_at_cells:
+            lines = _without_common_start(lines)
+        cells = {(one.sheet_name, one.cell_address) for one in all_of_rule if one.cell_address}
+        is_whole = all(whole for _, whole in places)
+        made.append(Point(rule_code, severity, tuple(lines), common, len(cells), is_whole, is_at_cells))
     return made
 
 
@@ -129,15 +164,21 @@ def marks(submission: Submission, findings: Iterable[Finding], contracts: Contra
     ]
     if not at_cells:
         return []
-    worst: dict[tuple[str, str], Severity] = {}
-    for mark in sorted(at_cells, key=lambda mark: list(Severity).index(mark.severity)):
-        worst.setdefault((mark.sheet_name, mark.cell_address), mark.severity)
-    red = sum(severity == Severity.CRITICAL for severity in worst.values())
-    yellow = sum(severity == Severity.WARNING for severity in worst.values())
+    red, yellow = coloured(findings)
     counted = [f"{red} ô phải sửa (màu đỏ)"] * (red > 0) + [f"{yellow} ô cần kiểm tra (màu vàng)"] * (yellow > 0)
     result = "trả lại để sửa" if submission.verdict == Verdict.RETURNED else "đã chấp nhận, có điểm cần kiểm tra"
     said = f"Kết quả: {result}. {', '.join(counted)}. Đưa chuột vào từng ô có màu để xem chú thích."
     return [Mark(contracts.submission.cover.sheet, "A1", Severity.INFO, said), *at_cells]
+
+
+def coloured(findings: Iterable[Finding]) -> tuple[int, int]:
+    """How many cells are red and how many yellow in a marked workbook: each by the worst that was found at it."""
+    worst: dict[tuple[str, str], Severity] = {}
+    for one in sorted(findings, key=lambda one: list(Severity).index(one.severity)):
+        if one.sheet_name and one.cell_address:
+            worst.setdefault((one.sheet_name, one.cell_address), one.severity)
+    counts = Counter(worst.values())
+    return counts[Severity.CRITICAL], counts[Severity.WARNING]
 
 
 def local(moment: datetime) -> datetime:
@@ -153,6 +194,15 @@ def _without_common_end(lines: list[Line], language: Language) -> tuple[list[Lin
             end = f"{joint.lstrip('.; ')}{ends.pop()}"
             return [Line(line.where, start) for line, (start, _, _) in zip(lines, parted, strict=True)], _capital(end)
     return lines, None
+
+
+def _without_common_start(lines: list[Line]) -> list[Line]:
+    """Lines that part only in their last word become one, with all of those words."""
+    last_words: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for line in lines:
+        start, last = _LAST_WORD.fullmatch(line.what).groups()  # type: ignore[union-attr]
+        last_words[line.where, start].append(last)
+    return [Line(where, start + ", ".join(words)) for (where, start), words in last_words.items()]
 
 
 def _in_general(findings: Sequence[Finding], contracts: Contracts, language: Language) -> str:
@@ -176,30 +226,47 @@ def _sheets(contracts: Contracts) -> list[str]:
     return [contracts.submission.cover.sheet, *(form.sheet for form in contracts.forms)]
 
 
-def _where(findings: Sequence[Finding], contracts: Contracts, language: Language) -> str:
-    cells: dict[str, list[str]] = defaultdict(list)
+def _where(findings: Sequence[Finding], contracts: Contracts, language: Language, most: int | None) -> tuple[str, bool]:
+    """(the places in words, whether every cell is named)."""
+    cells: dict[str, set[str]] = defaultdict(set)
     for one in findings:
         if one.sheet_name:
-            cells[one.sheet_name] += [one.cell_address] if one.cell_address else []
+            cells[one.sheet_name].update([one.cell_address] if one.cell_address else [])
     vi, forms = language == "vi", {form.sheet for form in contracts.forms}
-    places = []
+    places, left, others = [], most, 0
     for sheet, addresses in cells.items():
+        found = _runs(addresses)
+        named = found[:left]
+        others += sum(map(len, found[len(named) :]))
+        if left is not None:
+            left -= len(named)
+        if addresses and not named:
+            continue
         kind = ("Biểu" if vi else "form") if sheet in forms else ("Trang" if vi else "sheet")
         word = "ô" if vi else "cell" if len(addresses) == 1 else "cells"
-        places.append(f"{kind} {sheet}" + (f", {word} {runs(addresses)}" if addresses else ""))
-    return _capital("; ".join(places))
+        places.append(f"{kind} {sheet}" + (f", {word} {', '.join(map(_said, named))}" if named else ""))
+    return _capital("; ".join(places)) + (_OTHERS[language].format(others) if others else ""), not others
 
 
 def runs(addresses: Iterable[str]) -> str:
-    """Cells in a few words: neighbours in a column or in a row as `E8–E23`."""
+    """Cells in a few words: neighbours in a column as `E8–E23`."""
+    return ", ".join(map(_said, _runs(addresses)))
+
+
+def _runs(addresses: Iterable[str]) -> list[list[str]]:
+    """Cells in the order of a sheet, three neighbours or more in a column together."""
     left = sorted(set(addresses), key=lambda address: (_place(address)[1], _place(address)[0]))
     if any(not _ADDRESS.fullmatch(address) for address in left):
-        return ", ".join(left)
-    words = []
+        return [[address] for address in left]
+    found: list[list[str]] = []
     for _, group in groupby(enumerate(left), key=lambda pair: (_place(pair[1])[1], _place(pair[1])[0] - pair[0])):
         run = [address for _, address in group]
-        words += [f"{run[0]}–{run[-1]}"] if len(run) > 2 else run
-    return ", ".join(words)
+        found += [run] if len(run) > 2 else [[address] for address in run]
+    return found
+
+
+def _said(run: list[str]) -> str:
+    return run[0] if len(run) == 1 else f"{run[0]}–{run[-1]}"
 
 
 def _place(address: str | None) -> tuple[int, tuple[int, str]]:

@@ -39,6 +39,8 @@ def tags_of(xml: bytes) -> list[Tag]:
 
     Raises  ValueError or ExpatError for anything but UTF-8 without a document type: places are those of its bytes.
     """
+    if b"\0" in xml[:4]:
+        raise ValueError("not in UTF-8")
     found: list[Tag] = []
     open_tags: list[Tag] = []
     parser = expat.ParserCreate("UTF-8", namespace_separator=" ")

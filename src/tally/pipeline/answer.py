@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -11,11 +12,14 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from tally.adapters.files import write_whole
-from tally.exports.answers import Finding, Submission, marks, needs_answer
+from tally.contracts.model import Contracts
+from tally.exports.answers import Finding, Original, Submission, marks, needs_answer
 from tally.exports.letter import letter
 from tally.exports.marked import MarkingError, marked_workbook
+from tally.periods import Period
 from tally.pipeline.home import Home
 from tally.pipeline.progress import Progress, unwatched
+from tally.pipeline.state import State
 from tally.pipeline.workers import at_home, workers
 from tally.vocabulary import Severity, Verdict
 
@@ -49,7 +53,9 @@ def answer_batch(
         findings[row["submission_id"]].append(Finding(**{**row, "severity": Severity(row["severity"])}))
 
     answers = [
-        (one, findings[one.submission_id]) for one in submissions if needs_answer(one, findings[one.submission_id])
+        _answer(one, findings[one.submission_id], state, home.contracts)
+        for one in submissions
+        if needs_answer(one, findings[one.submission_id])
     ]
     written = _write_all(answers, judged_at, home, pool, progress)
     mine = {one.submission_id for one in submissions}
@@ -87,7 +93,31 @@ def _folder(home: Home, submission: Submission) -> Path:
     return home.outbox / (submission.sender or UNKNOWN_SENDER)
 
 
-Answer = tuple[Submission, list[Finding]]
+Answer = tuple[Submission, list[Finding], Original | None]
+
+
+def _answer(submission: Submission, findings: list[Finding], state: State, contracts: Contracts) -> Answer:
+    """A submission with what is said of it; a duplicate with the area and the period of the one that it repeats."""
+    duplicate = state.submissions[submission.submission_id]
+    first = state.original_of(duplicate)
+    if submission.verdict != Verdict.DUPLICATE or first.verdict in (None, Verdict.DUPLICATE):
+        return submission, findings, None
+    area = period = None
+    if first.area_code and first.period_code:
+        period = Period.parse(first.period_code)
+        area = contracts.register.at(first.area_code, period.map_date)
+    is_settled = first.verdict.is_accepted or any(
+        one.verdict is not None and one.verdict.is_accepted and one.order < duplicate.order
+        for one in state.submissions.values()
+        if period and (one.area_code, one.period_code) == (first.area_code, first.period_code)
+    )
+    repeated = replace(
+        submission,
+        area_code=first.area_code,
+        period_code=first.period_code,
+        due_date=contracts.due_date(area, period) if area and period else None,
+    )
+    return repeated, findings, Original(first.submission_id, first.received_at, first.verdict, is_settled)
 
 
 def _write_all(
@@ -114,7 +144,7 @@ def _write_one_at_home(judged_at: datetime, answer: Answer) -> list[Path]:
 
 def _write_one(home: Home, judged_at: datetime, answer: Answer) -> list[Path]:
     """The letter, after the marked copy that it speaks of: none where no cell is named, or the workbook defies it."""
-    submission, findings = answer
+    submission, findings, original = answer
     folder = _folder(home, submission)
     written = []
     wanted = marks(submission, findings, home.contracts)
@@ -126,7 +156,7 @@ def _write_one(home: Home, judged_at: datetime, answer: Answer) -> list[Path]:
         else:
             written.append(folder / f"{submission.submission_id}_marked.xlsx")
             _write(written[0], content)
-    page = letter(submission, findings, home.contracts, judged_at, written[0].name if written else None)
+    page = letter(submission, findings, home.contracts, judged_at, written[0].name if written else None, original)
     written.append(folder / f"{submission.submission_id}_{submission.verdict}.html")
     _write(written[-1], page.encode())
     return written

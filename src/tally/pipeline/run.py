@@ -10,6 +10,7 @@ from tally.errors import ReadingError
 from tally.pipeline.answer import answer_outstanding
 from tally.pipeline.home import Home
 from tally.pipeline.judge import judge_chunks
+from tally.pipeline.outstanding import list_outstanding
 from tally.pipeline.progress import Progress, unwatched
 from tally.pipeline.publish import prepare_to_build, publish_release
 from tally.pipeline.read import read_chunks
@@ -22,10 +23,11 @@ class RunOutcome:
     received: int
     letters: int
     release_id: str | None
+    outstanding: int
 
 
 def run(now: datetime, home: Home, progress: Progress = unwatched) -> RunOutcome:
-    """Receive, read, judge, answer, build, publish; running again changes nothing.
+    """Receive, read, judge, answer, build, publish, list what is outstanding; running again changes nothing.
 
     Raises  ReadingError, after everything else is done, if our reader failed on a workbook; other TallyErrors at once.
     """
@@ -39,9 +41,10 @@ def run(now: datetime, home: Home, progress: Progress = unwatched) -> RunOutcome
             judging.result()
         answering = aside.submit(answer_outstanding, now, home, pool, progress)
         release_id = publish_release(now, home, judge, progress, found_whole)
+        outstanding = list_outstanding(home)
         letters = answering.result()
     confirm_all_read(home)
-    return RunOutcome(sum(map(len, chunks)), letters, release_id)
+    return RunOutcome(sum(map(len, chunks)), letters, release_id, outstanding)
 
 
 def _judge(chunk_ids: Sequence[str], now: datetime) -> None:
