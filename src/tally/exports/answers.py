@@ -48,7 +48,8 @@ class Submission:
 class Finding:
     """One rule broken at one place; its messages are whole sentences.
 
-    Blanks  no sheet and cell: it is about the whole workbook.
+    Blanks  no sheet and cell: it is about the whole workbook; `explained_in`: no explanation of an earlier submission
+            covers it.
     """
 
     submission_id: str
@@ -58,6 +59,7 @@ class Finding:
     cell_address: str | None
     message_vi: str
     message_en: str
+    explained_in: str | None = None
 
     def message(self, language: Language) -> str:
         return self.message_vi if language == "vi" else self.message_en
@@ -82,8 +84,13 @@ class Point:
 
 
 def needs_answer(submission: Submission, findings: Sequence[Finding]) -> bool:
-    """Only a report accepted without any finding needs none."""
-    return submission.verdict != Verdict.ACCEPTED or bool(findings)
+    """Only a report accepted without any finding needs none; what was explained before is none for its sender."""
+    return submission.verdict != Verdict.ACCEPTED or bool(unexplained(findings))
+
+
+def unexplained(findings: Iterable[Finding]) -> list[Finding]:
+    """The findings that are something to do: not those that an earlier explanation covers."""
+    return [one for one in findings if one.explained_in is None]
 
 
 def points(findings: Iterable[Finding], contracts: Contracts, language: Language) -> list[Point]:
@@ -124,7 +131,7 @@ def marks(submission: Submission, findings: Iterable[Finding], contracts: Contra
         return []
     at_cells = [
         Mark(one.sheet_name, one.cell_address, one.severity, one.message_vi)
-        for one in findings
+        for one in unexplained(findings)
         if one.sheet_name and one.cell_address
     ]
     if not at_cells:

@@ -9,7 +9,7 @@ from jinja2 import Environment, StrictUndefined
 
 from tally.contracts.areas import Area
 from tally.contracts.model import Contracts
-from tally.exports.answers import Finding, Submission, local, marks, points
+from tally.exports.answers import Finding, Submission, local, marks, points, unexplained
 from tally.periods import Period
 from tally.vocabulary import Severity, Verdict
 
@@ -30,9 +30,10 @@ def letter(
     Shape   `written_at` decides whether the due day is still ahead; `marked_name` is the marked copy's file name.
     Blanks  no marked copy: none was needed, or it could not be made, and then the letter says so.
     """
+    to_do = unexplained(findings)
     by_severity = {
         language: {
-            severity: [point for point in points(findings, contracts, language) if point.severity == severity]
+            severity: [point for point in points(to_do, contracts, language) if point.severity == severity]
             for severity in Severity
         }
         for language in ("vi", "en")
@@ -50,6 +51,7 @@ def letter(
         province=_province(submission, contracts),
         period=Period.parse(submission.period_code) if submission.period_code else None,
         points=by_severity,
+        explained=len(findings) - len(to_do),
         marked_name=marked_name,
         could_not_mark=marked_name is None and bool(marks(submission, findings, contracts)),
         correction=kinds["correction"],
