@@ -12,7 +12,9 @@ from typing import Any
 import duckdb
 import pytest
 from linked_pages import dead_links, pages_in, reached
+from typer.testing import CliRunner
 
+from tally.cli import app
 from tally.errors import LedgerError, UsageError
 from tally.periods import LOCAL_TIME, Period
 from tally.pipeline.changes import changes_since
@@ -116,6 +118,20 @@ def test_a_release_says_what_became_of_each_finding_and_the_ledger_by_whose_word
     assert found[genuine]["explained_in_submission_id"] not in (None, ids[genuine])
     assert told[unexplained] == ("open", None, None)
     assert len(listed) == 4
+
+
+def test_the_command_explains_a_finding_and_lists_it_with_whose_word_it_was(
+    signable: tuple[Home, str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TALLY_HOME", str(signable[0].root))
+    asked = ["findings", "--rule", "R0603"]
+    (unexplained,) = json.loads(CliRunner().invoke(app, [*asked, "--status", "open", "--json"]).stdout)
+    given = ["--by", "A", "--because", "xã mới lập", "--until", "2026-A1"]
+    said = CliRunner().invoke(app, ["findings", "explain", unexplained["submission_id"], "R0603", *given])
+    assert said.exit_code == 0
+    listed = CliRunner().invoke(app, asked).stdout
+    assert "until 2026-A1: xã mới lập" in listed
+    assert listed.endswith("4 findings, 2 explained, 1 corrected, 1 withdrawn\n")
 
 
 @pytest.mark.parametrize(
