@@ -18,9 +18,11 @@ from rich.text import Text
 
 from tally.errors import TallyError, UsageError
 from tally.periods import Period
-from tally.vocabulary import AS_REPORTED, Role, Total
+from tally.vocabulary import AS_REPORTED, FindingStatus, Role, Severity, Total
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+findings_app = typer.Typer(invoke_without_command=True)
+app.add_typer(findings_app, name="findings")
 out, err = Console(), Console(stderr=True)
 
 AsOf = Annotated[str | None, typer.Option(help="the clock of the run: ISO 8601 with zone; default now")]
@@ -300,6 +302,79 @@ def changes(
         out.print(table)
     for row in found["counted"]:
         out.print(f"{row['period_code']}  {row['area_level']}: {row['figures']:,}")
+
+
+@findings_app.callback()
+def findings(
+    context: typer.Context,
+    area: Annotated[str | None, typer.Option(help="a province or district stands for all below it")] = None,
+    period: str | None = None,
+    rule: str | None = None,
+    severity: Severity | None = None,
+    status: FindingStatus | None = None,
+    release: str = "current",
+    as_json: Json = False,
+) -> None:
+    """List what was found in the reports and what became of it; explain or withdraw one."""
+    from tally.pipeline.findings import findings_of
+    from tally.pipeline.home import Home
+
+    if context.invoked_subcommand:
+        return
+    within = _period(period) if period else None
+    found = findings_of(Home.default(), release, area=area, period=within, rule=rule, severity=severity, status=status)
+    if as_json:
+        print(json.dumps(found, ensure_ascii=False, indent=1))
+        return
+    for one in found:
+        place = f"{one['sheet_name']}!{one['cell_address']}" if one["cell_address"] else ""
+        what = (one["area_code"] or one["sender"], one["period_code"], one["rule_code"], one["severity"], place)
+        lines = ["  ".join(filter(None, (*what, one["status"], one["submission_id"])))]
+        lines += [f"    {one['message_vi']}", f"    {one['message_en']}"]
+        if said := one["said"]:
+            until = f", until {said['until']}" if said["until"] else ""
+            lines.append(f"    {one['status']} by {said['by']}, {said['at'][:10]}{until}: {said['because']}")
+        out.print("\n".join(lines), markup=False, highlight=False, soft_wrap=True)
+    counts = [(sum(one["status"] == each for one in found), each) for each in FindingStatus]
+    out.print(f"{len(found)} findings" + "".join(f", {count} {each}" for count, each in counts if count))
+
+
+_Cell = Annotated[str | None, typer.Option(help="as BVTE-01!E8, where the rule found several")]
+_Because = Annotated[str, typer.Option(help="why: no names, no numbers of persons; the ledger keeps it for ever")]
+
+
+@findings_app.command()
+def explain(
+    submission: str,
+    rule: str,
+    by: Annotated[str, typer.Option(help="the name of whoever accepts the explanation")],
+    because: _Because,
+    cell: _Cell = None,
+    until: Annotated[str | None, typer.Option(help="the last period that it covers; default: all that follow")] = None,
+) -> None:
+    """Accept the sender's explanation of a warning: for the same figure it is not asked about again."""
+    from tally.pipeline.findings import explain_finding
+    from tally.pipeline.home import Home
+
+    last, now = _period(until) if until else None, datetime.now(UTC)
+    said = explain_finding(Home.default(), submission, rule, cell, by=by, because=because, until=last, now=now)
+    out.print(said, soft_wrap=True)
+
+
+@findings_app.command()
+def withdraw(
+    submission: str,
+    rule: str,
+    by: Annotated[str, typer.Option(help="the name of whoever withdraws it")],
+    because: _Because,
+    cell: _Cell = None,
+) -> None:
+    """Withdraw a finding where the rule itself was mistaken."""
+    from tally.pipeline.findings import withdraw_finding
+    from tally.pipeline.home import Home
+
+    said = withdraw_finding(Home.default(), submission, rule, cell, by=by, because=because, now=datetime.now(UTC))
+    out.print(said, soft_wrap=True)
 
 
 @app.command()

@@ -21,6 +21,16 @@ class Severity(StrEnum):
     INFO = "info"
 
 
+class FindingStatus(StrEnum):
+    """What became of a finding: nothing yet, the sender's explanation was accepted, a later submission of the report
+    does not have it any more, or the rule was mistaken there."""
+
+    OPEN = "open"
+    EXPLAINED = "explained"
+    CORRECTED = "corrected"
+    WITHDRAWN = "withdrawn"
+
+
 class Role(StrEnum):
     """What somebody does who signs a release: each once, and not the same person."""
 

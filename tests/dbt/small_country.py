@@ -293,12 +293,13 @@ def write_judgements(folder: Path, submissions: list[Submission]) -> None:
         "submissions": "submission_id file_path sha256 sender area_code area_level period_code template_version "
         "report_kind received_at due_date verdict is_late batch_id received_number",
         "findings": "submission_id rule_code severity form_code sheet_name cell_address indicator_code column_code "
-        "message_vi message_en",
+        "message_vi message_en explained_in explained_at",
         "observations": "submission_id period_code form_code indicator_code column_code sheet_name cell_address "
         "raw_text obs_value cell_state",
     }
     others = {
         "received_at": pa.timestamp("us", "UTC"),
+        "explained_at": pa.timestamp("us", "UTC"),
         "due_date": pa.date32(),
         "is_late": pa.bool_(),
         "received_number": pa.int64(),

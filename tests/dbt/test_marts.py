@@ -155,10 +155,10 @@ def test_a_correction_supersedes_and_the_first_stays_on_record(marts: Marts) -> 
 def test_only_the_current_judgement_of_a_replayed_submission_counts(marts: Marts) -> None:
     replayed = "select verdict from marts.fct_submissions where submission_id = 'one_corrected'"
     assert marts.rows(replayed) == [("accepted",)]
-    assert marts.rows("select submission_id, finding_number, rule_code from marts.fct_findings order by 1") == [
-        ("three", 1, "S12"),
-        ("unread", 1, "S12"),
-        ("year_again", 1, "S12"),
+    assert marts.rows("select submission_id, finding_number, rule_code, status from marts.fct_findings order by 1") == [
+        ("three", 1, "S12", "open"),
+        ("unread", 1, "S12", "open"),
+        ("year_again", 1, "S12", "open"),
     ]
 
 

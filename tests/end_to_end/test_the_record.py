@@ -7,14 +7,18 @@ import shutil
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
 from linked_pages import dead_links, pages_in, reached
+from typer.testing import CliRunner
 
+from tally.cli import app
 from tally.errors import LedgerError, UsageError
 from tally.periods import LOCAL_TIME, Period
 from tally.pipeline.changes import changes_since
+from tally.pipeline.findings import explain_finding, findings_of, withdraw_finding
 from tally.pipeline.home import Home
 from tally.pipeline.judge import judge_batch
 from tally.pipeline.pages import write_submission_pages
@@ -28,7 +32,7 @@ from tally.pipeline.status import status_of
 from tally.pipeline.trace import Figure, trace_figure, trace_submission
 from tally.pipeline.verify import rebuild_release, verify_home
 from tally.simulation.reports import areas_owing, lawful_reports
-from tally.vocabulary import Role
+from tally.vocabulary import FindingStatus, Role, Severity
 from tally.workbooks import BlankWorkbook
 
 PERIOD = Period(2025, "A1")
@@ -38,31 +42,43 @@ PUPILS = Figure("pupils", "VN", "2025-A1")
 
 @pytest.fixture(scope="module")
 def home(two_provinces: Path, tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """Two releases: three communes; then an older file, a correction, other bytes at a path, one more commune."""
+    """Two releases: three communes; then an older file, a correction, other bytes at a path, one more commune.
+
+    Who has no workers is warned (R0603): the first where the rule is mistaken, the second until it corrects, the third
+    though it explains, the fourth.
+    """
     home = Home(tmp_path_factory.mktemp("record"), two_provinces)
     contracts = home.contracts
     areas = [area for area in areas_owing(contracts, PERIOD, ["12"]) if area.level == "commune"][:4]
     blank = BlankWorkbook(contracts, contracts.edition(PERIOD), "commune")
     times = []
 
-    def leave(at: int, name: str, received_at: str, pupils: int, kind: str = "Lần đầu") -> None:
+    def leave(
+        at: int, name: str, received_at: str, pupils: int, kind: str = "Lần đầu", workers: int | None = None
+    ) -> None:
         report = reports[at]
         path = home.inbox / report.area.code / name
         path.parent.mkdir(parents=True, exist_ok=True)
         figures = {**report.figures, ("pupils", "T"): pupils, ("pupils_taught_self_protection", "T"): 0}
+        if workers is not None:
+            figures |= {("protection_workers", "T"): workers, ("protection_workers_trained", "T"): 0}
         path.write_bytes(blank.filled({**report.cover, "report_kind": kind}, figures))
         times.append(f"inbox/{report.area.code}/{name},{received_at}")
         home.received_csv.write_text("path,received_at\n" + "\n".join(times) + "\n")
 
     reports = list(lawful_reports(contracts, PERIOD, areas, seed=1))
-    leave(0, "a.xlsx", "2025-12-17T10:00:00+07:00", 100)
-    leave(1, "a.xlsx", "2025-12-17T10:00:00+07:00", 200)
-    leave(2, "a.xlsx", "2025-12-17T10:00:00+07:00", 300)
+    leave(0, "a.xlsx", "2025-12-17T10:00:00+07:00", 100, workers=0)
+    leave(1, "a.xlsx", "2025-12-17T10:00:00+07:00", 200, workers=0)
+    leave(2, "a.xlsx", "2025-12-17T10:00:00+07:00", 300, workers=0)
     run(NOW, home)
+    mistaken, _, genuine = (one.submission_id for one in home.state().submissions.values())
+    withdraw_finding(home, mistaken, "R0603", None, by="A", because="xã đảo", now=NOW + timedelta(hours=1))
+    given = {"by": "Trần B", "because": "xã mới lập", "until": None, "now": NOW + timedelta(hours=2)}
+    explain_finding(home, genuine, "R0603", "BVTE-06!E12", **given)
     leave(0, "earlier.xlsx", "2025-12-17T08:00:00+07:00", 111)
-    leave(1, "b.xlsx", "2025-12-20T08:00:00+07:00", 222, "Đính chính")
-    leave(2, "a.xlsx", "2025-12-17T10:00:00+07:00", 333)
-    leave(3, "a.xlsx", "2025-12-17T10:00:00+07:00", 400)
+    leave(1, "b.xlsx", "2025-12-20T08:00:00+07:00", 222, "Đính chính", workers=1)
+    leave(2, "a.xlsx", "2025-12-17T10:00:00+07:00", 333, workers=0)
+    leave(3, "a.xlsx", "2025-12-17T10:00:00+07:00", 400, workers=0)
     run(NOW + timedelta(days=1), home)
     return home
 
@@ -81,8 +97,65 @@ def test_the_latest_accepted_submission_stands_whatever_order_files_came_in(home
     assert figure(home, first) == (600, 3)
     assert figure(home, second) == (100 + 222 + 333 + 400, 4)
     with duckdb.connect(str(home.releases / "current" / "national.duckdb"), read_only=True) as marts:
-        rules = marts.execute("select rule_code from marts.fct_findings order by all").fetchall()
-    assert rules == [("S10",), ("S13",)]
+        query = "select rule_code from marts.fct_findings where rule_code <> 'R0603' order by all"
+        assert marts.execute(query).fetchall() == [("S10",), ("S13",)]
+
+
+def test_a_release_says_what_became_of_each_finding_and_the_ledger_by_whose_word(home: Home) -> None:
+    listed = findings_of(home, rule="R0603", area="12")
+    found = {one["area_code"]: one for one in listed}
+    ids = {one.file_path.split("/")[1]: one.submission_id for one in home.state().submissions.values()}
+    mistaken, corrected, genuine, unexplained = sorted(ids)
+    told = {area: (one["status"], one["closed_at"], one["said"]) for area, one in found.items()}
+    withdrawn_at, explained_at = ((NOW + timedelta(hours=hours)).isoformat() for hours in (1, 2))
+    said = {"by": "A", "at": withdrawn_at, "because": "xã đảo", "until": None}
+    assert told[mistaken] == ("withdrawn", withdrawn_at, said)
+    assert told[corrected] == ("corrected", "2025-12-20T08:00:00+07:00", None)
+    assert found[corrected]["closed_by_submission_id"] == ids[corrected]
+    said = {"by": "Trần B", "at": explained_at, "because": "xã mới lập", "until": None}
+    assert told[genuine] == ("explained", explained_at, said)
+    assert found[genuine]["submission_id"] == ids[genuine]
+    assert found[genuine]["explained_in_submission_id"] not in (None, ids[genuine])
+    assert told[unexplained] == ("open", None, None)
+    assert len(listed) == 4
+
+
+def test_the_command_explains_a_finding_and_lists_it_with_whose_word_it_was(
+    signable: tuple[Home, str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TALLY_HOME", str(signable[0].root))
+    asked = ["findings", "--rule", "R0603"]
+    (unexplained,) = json.loads(CliRunner().invoke(app, [*asked, "--status", "open", "--json"]).stdout)
+    given = ["--by", "A", "--because", "xã mới lập", "--until", "2026-A1"]
+    said = CliRunner().invoke(app, ["findings", "explain", unexplained["submission_id"], "R0603", *given])
+    assert said.exit_code == 0
+    listed = CliRunner().invoke(app, asked).stdout
+    assert "until 2026-A1: xã mới lập" in listed
+    assert listed.endswith("4 findings, 2 explained, 1 corrected, 1 withdrawn\n")
+
+
+@pytest.mark.parametrize(
+    ("asked", "count"),
+    [
+        pytest.param({"status": FindingStatus.OPEN}, 3, id="a status"),
+        pytest.param({"severity": Severity.INFO}, 1, id="a severity"),
+        pytest.param({"rule": "S10"}, 1, id="a rule"),
+        pytest.param({"area": "12"}, 6, id="a province"),
+        pytest.param({"area": "01"}, 0, id="another province"),
+        pytest.param({"period": Period(2025, "S1")}, 0, id="a period"),
+    ],
+)
+def test_findings_are_listed_by_what_is_asked_for(home: Home, asked: dict[str, Any], count: int) -> None:
+    assert len(findings_of(home, **asked)) == count
+
+
+def test_the_marts_hold_no_word_of_an_explanation_and_no_name(home: Home) -> None:
+    for words in ("xã mới lập", "Trần B"):
+        assert words in home.ledger.path.read_text(encoding="utf-8")
+        for path in (home.releases / "current").resolve().rglob("*"):
+            assert path.is_dir() or words.encode() not in path.read_bytes(), path.name
+    with duckdb.connect(str(home.releases / "current" / "national.duckdb"), read_only=True) as marts:
+        assert "xã mới lập" not in str(marts.execute("from marts.fct_findings").fetchall())
 
 
 def test_everything_holds_and_both_releases_can_be_made_again(home: Home) -> None:
@@ -191,10 +264,17 @@ def test_a_release_follows_every_judgement_and_every_period_that_ends_but_no_clo
     copy = _copy(home, tmp_path)
     last = (copy.releases / "current").readlink().name
     assert publish_release(NOW + timedelta(days=2), copy) == last
+    (unexplained,) = findings_of(copy, rule="R0603", status=FindingStatus.OPEN)
+    given = {"by": "A", "because": "xã mới lập", "until": None, "now": NOW + timedelta(days=2)}
+    explain_finding(copy, unexplained["submission_id"], "R0603", None, **given)
+    assert [one["status"] for one in findings_of(copy, rule="R0603", status=FindingStatus.OPEN)] == []
+    explained = publish_release(NOW + timedelta(days=2), copy)
+    assert json.loads((copy.releases / str(explained) / "manifest.json").read_text())["built"] == []
+    assert figure(copy, str(explained)) == figure(copy, last)
     chunks = receive_new_files(NOW + timedelta(days=2), area=min(path.name for path in copy.inbox.iterdir()), home=copy)
     judge_batch([read_submissions(chunk, copy) for chunk in chunks], NOW + timedelta(days=2), copy)
     judged_again = publish_release(NOW + timedelta(days=2), copy)
-    assert judged_again != last
+    assert len({last, explained, judged_again}) == 3
     half_year_ended = publish_release(datetime(2026, 6, 15, tzinfo=LOCAL_TIME), copy)
     assert half_year_ended != judged_again
     assert publish_release(NOW, copy) == half_year_ended

@@ -60,6 +60,7 @@ def build_marts(
     periods: Sequence[str] | None = None,
     published: Path | None = None,
     corrections: Sequence[Mapping[str, Any]] = (),
+    closings_file: Path | None = None,
     with_unit_tests: bool = False,
     select: str = _OF_WHAT_IS_GIVEN,
 ) -> BuildOutcome:
@@ -68,7 +69,8 @@ def build_marts(
     Shape   judged_file: CSV (submission_id,batch_id), for each submission the batch whose judgement is current;
             judgement_folders: one folder a batch, named as the batch; periods: those whose figures are built (None:
             all), published: the release in which the figures of the others stand; corrections: those that are declared,
-            rows of the source build.corrections. Nothing is written into project_dir: dbt's own files go to target_dir.
+            rows of the source build.corrections; closings_file: CSV of the findings that were explained or withdrawn.
+            Nothing is written into project_dir: dbt's own files go to target_dir.
     Raises  BuildError that names the models and tests that failed; then build_file is not fit to be published.
     """
     prepared = prepare_project(project_dir, build_file, target_dir)
@@ -81,7 +83,7 @@ def build_marts(
     else:
         _create(published_file)
     with duckdb.connect(str(working_file)) as connection:
-        _give(connection, judgement_folders, judged_file, periods)
+        _give(connection, judgement_folders, {"judgements": judged_file, "closings": closings_file}, periods)
         connection.execute("create schema build")
         connection.execute(
             """
@@ -204,16 +206,17 @@ def _run(
 def _give(
     connection: duckdb.DuckDBPyConnection,
     judgement_folders: Sequence[Path],
-    judged_file: Path,
+    lists: Mapping[str, Path | None],
     periods: Sequence[str] | None,
 ) -> None:
-    """The judged files as the schema `judged`; only the observations of these periods."""
+    """The judged files and the lists as the schema `judged`; only the observations of these periods."""
     connection.execute("create schema judged")
     if not judgement_folders:
         return
-    connection.execute(
-        "create table judged.judgements as from read_csv(?, header = true, all_varchar = true)", [str(judged_file)]
-    )
+    for name, file in lists.items():
+        if file:
+            table = f"create table judged.{name} as from read_csv(?, header = true, all_varchar = true)"
+            connection.execute(table, [str(file)])
     for name in ("submissions", "findings", "observations"):
         files = ", ".join(_quoted((folder.absolute() / f"{name}.parquet").as_posix()) for folder in judgement_folders)
         wanted = f"period_code in ({', '.join(map(_quoted, periods)) or 'null'})" if periods is not None else "true"

@@ -50,7 +50,8 @@ class Submission:
 class Finding:
     """One rule broken at one place; its messages are whole sentences.
 
-    Blanks  no sheet and cell: it is about the whole workbook.
+    Blanks  no sheet and cell: it is about the whole workbook; `explained_in`: no explanation of an earlier submission
+            covers it.
     """
 
     submission_id: str
@@ -60,6 +61,7 @@ class Finding:
     cell_address: str | None
     message_vi: str
     message_en: str
+    explained_in: str | None = None
 
     def message(self, language: Language) -> str:
         return self.message_vi if language == "vi" else self.message_en
@@ -103,8 +105,13 @@ class Original:
 
 
 def needs_answer(submission: Submission, findings: Sequence[Finding]) -> bool:
-    """Only a report accepted without any finding needs none."""
-    return submission.verdict != Verdict.ACCEPTED or bool(findings)
+    """Only a report accepted without any finding needs none; what was explained before is none for its sender."""
+    return submission.verdict != Verdict.ACCEPTED or bool(unexplained(findings))
+
+
+def unexplained(findings: Iterable[Finding]) -> list[Finding]:
+    """The findings that are something to do: not those that an earlier explanation covers."""
+    return [one for one in findings if one.explained_in is None]
 
 
 def points(
@@ -159,7 +166,7 @@ def marks(submission: Submission, findings: Iterable[Finding], contracts: Contra
         return []
     at_cells = [
         Mark(one.sheet_name, one.cell_address, one.severity, one.message_vi)
-        for one in findings
+        for one in unexplained(findings)
         if one.sheet_name and one.cell_address
     ]
     if not at_cells:
@@ -174,7 +181,7 @@ def marks(submission: Submission, findings: Iterable[Finding], contracts: Contra
 def coloured(findings: Iterable[Finding]) -> tuple[int, int]:
     """How many cells are red and how many yellow in a marked workbook: each by the worst that was found at it."""
     worst: dict[tuple[str, str], Severity] = {}
-    for one in sorted(findings, key=lambda one: list(Severity).index(one.severity)):
+    for one in sorted(unexplained(findings), key=lambda one: list(Severity).index(one.severity)):
         if one.sheet_name and one.cell_address:
             worst.setdefault((one.sheet_name, one.cell_address), one.severity)
     counts = Counter(worst.values())

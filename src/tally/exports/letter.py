@@ -21,6 +21,7 @@ from tally.exports.answers import (
     local,
     marks,
     points,
+    unexplained,
 )
 from tally.periods import Period
 from tally.vocabulary import Severity, Verdict
@@ -76,11 +77,12 @@ def letter(
             in the marked copy; where there is none, all is said and the page may be longer.
     Blanks  no marked copy: none was needed, or it could not be made, and then the letter says so.
     """
-    kind, said, rest = _fitted(findings, contracts, marked_name is not None)
+    to_do = unexplained(findings)
+    kind, said, rest = _fitted(to_do, contracts, marked_name is not None)
     area = _area(submission, contracts)
     kinds = {kind.code: kind.label for kind in contracts.codelists.report_kinds}
     written = local(written_at)
-    red, yellow = coloured(findings)
+    red, yellow = coloured(to_do)
     return _PAGE.render(
         submission=submission,
         file_name=_shown(submission.file_path.rpartition("/")[2]),
@@ -96,6 +98,7 @@ def letter(
         points=_by_severity(said),
         rest=_by_severity(rest),
         is_short=any(rest.values()) or any(not point.is_whole for points in said.values() for point in points),
+        explained=len(findings) - len(to_do),
         marked_name=marked_name,
         red=red,
         yellow=yellow,

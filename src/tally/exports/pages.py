@@ -126,23 +126,19 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """Submissions on which a rule was judged, those that break it, its findings there, and those still open.
-
-    Blanks  open: the release does not say what became of a finding.
-    """
+    """Submissions on which a rule was judged, those that break it, its findings there, and those still open."""
 
     judged: int = 0
     failed: int = 0
     findings: int = 0
-    open: int | None = None
+    open: int = 0
 
     def __add__(self, other: "Count") -> "Count":
-        opened = [one.open for one in (self, other) if one.open is not None]
         return Count(
             self.judged + other.judged,
             self.failed + other.failed,
             self.findings + other.findings,
-            sum(opened) if opened else None,
+            self.open + other.open,
         )
 
 

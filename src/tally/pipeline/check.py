@@ -16,6 +16,8 @@ from tally.pipeline.judge import judge_batch
 from tally.pipeline.read import read_submissions
 from tally.pipeline.receive import receive_new_files
 
+_OF_THE_RECORD = ("submission_id", "explained_in", "explained_at")
+
 
 def check_files(files: Sequence[Path], now: datetime) -> list[dict[str, Any]]:
     """Judge workbooks as if they were received now, and keep nothing.
@@ -41,7 +43,7 @@ def check_files(files: Sequence[Path], now: datetime) -> list[dict[str, Any]]:
             "area_code": by_number[number]["area_code"],
             "period_code": by_number[number]["period_code"],
             "findings": [
-                {key: value for key, value in finding.items() if key != "submission_id"}
+                {key: value for key, value in finding.items() if key not in _OF_THE_RECORD}
                 for finding in findings
                 if finding["submission_id"] == by_number[number]["submission_id"]
             ],

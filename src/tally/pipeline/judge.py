@@ -23,6 +23,7 @@ from tally.judgement.figures import INDEX, Batch
 from tally.judgement.submission import Sent, Standing, standing
 from tally.periods import LOCAL_TIME, Period
 from tally.pipeline.earlier import Judged, past_of
+from tally.pipeline.explained import Explained
 from tally.pipeline.home import Home
 from tally.pipeline.judgements import FINDINGS, OBSERVATIONS, OUTCOMES, SUBMISSIONS, is_whole
 from tally.pipeline.progress import Progress, unwatched
@@ -133,6 +134,7 @@ def judge_batch(
             writing = aside.submit(_write_observations, home.judgement(batch_id), batch.figures, so_far)
             judge_figures(ACROSS_PERIODS, batch.look_back(past_of(so_far, batch.figures, state, home)))
             writing.result()
+        _explain(entries, Explained(state.closings, home.contracts.register))
         _write(home, batch_id, entries, validations, judged_on)
         home.ledger.append(
             now,
@@ -314,13 +316,24 @@ def _note_judged(
         seen[of_row[frame[check.column].notna().to_numpy()]] = True
 
 
+def _explain(entries: Sequence[_Entry], explained: Explained) -> None:
+    """Mark the findings that an earlier explanation covers."""
+    for entry in entries:
+        if entry.standing is None or entry.standing.area is None or entry.standing.period is None:
+            continue
+        for finding in entry.findings:
+            word = explained.covering(finding, entry.standing.area, entry.standing.period, entry.submission.number)
+            if word:
+                finding |= {"explained_in": word.finding[0], "explained_at": word.at}
+
+
 def _verdict(entry: _Entry, contracts: Contracts) -> Verdict:
     by_rule = {finding["rule_code"]: finding["severity"] for finding in entry.findings}
     for code in by_rule:
         rule = contracts.submission_rules.get(code)
         if rule and rule.verdict:
             return rule.verdict
-    severities = {finding["severity"] for finding in entry.findings}
+    severities = {finding["severity"] for finding in entry.findings if "explained_in" not in finding}
     if Severity.CRITICAL in severities:
         return Verdict.RETURNED
     return Verdict.ACCEPTED_WITH_WARNINGS if Severity.WARNING in severities else Verdict.ACCEPTED

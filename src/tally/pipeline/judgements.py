@@ -17,7 +17,8 @@ FINDINGS = pa.schema(
         (name, pa.string())
         for name in ("submission_id", "rule_code", "severity", "form_code", "sheet_name", "cell_address")
     ]
-    + [(name, pa.string()) for name in ("indicator_code", "column_code", "message_vi", "message_en")]
+    + [(name, pa.string()) for name in ("indicator_code", "column_code", "message_vi", "message_en", "explained_in")]
+    + [("explained_at", pa.timestamp("us", tz="UTC"))]
 )
 OBSERVATIONS = pa.schema(
     [

@@ -354,9 +354,8 @@ def _counts(
     connection: duckdb.DuckDBPyConnection, folders: Sequence[Path]
 ) -> dict[str, dict[tuple[str | None, Province | None], Count]]:
     """By rule, period and province: submissions judged by it, that break it, and findings, as judged now."""
-    has_status = "status" in _columns(connection, "fct_findings")
     rows = connection.execute(
-        f"""
+        """
         with
 
         judged_on as (
@@ -368,7 +367,7 @@ def _counts(
         findings as (
             select
                 submission_id, rule_code, count(*) as findings,
-                {"count(*) filter (status = 'open')" if has_status else "null"} as open,
+                count(*) filter (status = 'open' and repeated_in_submission_id is null) as open,
             from marts.fct_findings
             group by all
         )
@@ -378,7 +377,7 @@ def _counts(
             count(*) filter (judged_on.submission_id is not null) as judged,
             count(findings) as failed,
             coalesce(sum(findings), 0)::bigint as findings,
-            sum(open)::bigint as open,
+            coalesce(sum(open), 0)::bigint as open,
         from judged_on
         full join findings using (submission_id, rule_code)
         inner join marts.fct_submissions using (submission_id)
@@ -389,9 +388,8 @@ def _counts(
         [[f"{folder}/submissions.parquet" for folder in folders]],
     ).fetchall()
     counts: dict[str, dict[tuple[str | None, Province | None], Count]] = defaultdict(dict)
-    for rule_code, period, code, name, judged, failed, findings, opened in rows:
-        some = Count(judged, failed, findings, opened if opened is not None else (0 if has_status else None))
-        counts[rule_code][period, (code, name) if code else None] = some
+    for rule_code, period, code, name, *some in rows:
+        counts[rule_code][period, (code, name) if code else None] = Count(*some)
     return counts
 
 
@@ -400,10 +398,6 @@ def _periods(connection: duckdb.DuckDBPyConnection) -> dict[str, Text]:
         "select period_code, label_vi, label_en from marts.dim_periods order by end_date, start_date"
     ).fetchall()
     return {code: Text(vi=vi, en=en) for code, vi, en in rows}
-
-
-def _columns(connection: duckdb.DuckDBPyConnection, mart: str) -> list[str]:
-    return [row[0] for row in connection.execute(f"describe marts.{mart}").fetchall()]
 
 
 def write_submission_pages(

@@ -42,10 +42,11 @@ from tally.pipeline.judgements import is_whole
 from tally.pipeline.pages import DATA_DOCS, INDEX_OF_PAGES, write_release_pages
 from tally.pipeline.progress import Progress, unwatched
 from tally.pipeline.releases import CURRENT, PUBLIC, let_point, manifests
-from tally.pipeline.state import State
+from tally.pipeline.state import Closing, FindingKey, State
 from tally.pipeline.workers import at_home
 
 _BATCHES_SHOWN = 100
+_CLOSINGS = ("submission_id", "rule_code", "sheet_name", "cell_address", "status", "closed_at")
 _STEPS_AFTER = 3  # what changed is written; the gate judges and files are extracted; the release is in its place
 
 
@@ -89,7 +90,7 @@ def publish_release(
             return None
         corrections = declared(home.contracts)
         prints = fingerprints(state, [period.code for period in ended_periods(home, now)], corrections)
-        identity = _identity(home, judged, corrections, now)
+        identity = _identity(home, judged, corrections, state.closed, now)
         lost = sum(not is_whole(home.judgement(batch_id)) for batch_id in set(judged.values()))
         if lost:
             raise BuildError(f"the judgements of {lost} batches are gone or of older code: run collect_reports first")
@@ -98,7 +99,7 @@ def publish_release(
             try:
                 base = base_of(home, last, state, prints, found_whole)
                 before = compared_with or (base.release if base else _last_whole(home, state, found_whole))
-                standing = _make(home, judged, prints, base, before, identity, now, judge, progress)
+                standing = _make(home, judged, state.closed, prints, base, before, identity, now, judge, progress)
             except TallyError as error:
                 home.ledger.append(now, [{"event": "failed", "step": "publish", "error": type(error).__name__}])
                 raise
@@ -123,17 +124,29 @@ def ended_periods(home: Home, now: datetime) -> list[Period]:
     return [one for one in periods_between(first, Period(today.year, "A1")) if one.end_date < today]
 
 
-def _identity(home: Home, judged: dict[str, str], corrections: Sequence[Mapping[str, Any]], now: datetime) -> str:
+def _identity(
+    home: Home,
+    judged: dict[str, str],
+    corrections: Sequence[Mapping[str, Any]],
+    closed: Mapping[FindingKey, Closing],
+    now: datetime,
+) -> str:
     """What a release is made of: the same inputs by the same code make the same release."""
     parts = [home.contracts.version, home.code_version, *(one.code for one in ended_periods(home, now))]
     parts += [f"{submission_id} {batch_id}" for submission_id, batch_id in sorted(judged.items())]
-    parts += [str(correction) for correction in corrections]
+    parts += [str(one) for one in (*corrections, *_closings(closed))]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
+
+
+def _closings(closed: Mapping[FindingKey, Closing]) -> list[tuple[str | None, ...]]:
+    """What the marts are told of each closed finding: not the words, nor whose they are."""
+    return [(*key, one.status.value, one.at.isoformat()) for key, one in closed.items()]
 
 
 def _make(
     home: Home,
     judged: dict[str, str],
+    closed: Mapping[FindingKey, Closing],
     prints: dict[str, str],
     base: Base | None,
     before: Path | None,
@@ -150,6 +163,9 @@ def _make(
     judged_file = home.building / "judged.csv"
     with judged_file.open("w", newline="") as lines:
         csv.writer(lines).writerows([("submission_id", "batch_id"), *sorted(judged.items())])
+    closings_file = home.building / "closings.csv"
+    with closings_file.open("w", newline="") as lines:
+        csv.writer(lines).writerows([_CLOSINGS, *_closings(closed)])
     batches = list(dict.fromkeys(judged.values()))  # in the order of receipt, the newest last
     if base:
         shutil.copyfile(base.release / file.name, file)
@@ -168,6 +184,7 @@ def _make(
             periods=portion,
             published=file if file.exists() else None,
             corrections=declared(home.contracts),
+            closings_file=closings_file,
         )
         if file.exists():
             marts = built.build_file

@@ -6,7 +6,10 @@ from datetime import datetime
 from operator import attrgetter
 
 from tally.adapters.ledger import Event
-from tally.vocabulary import Role, Verdict
+from tally.vocabulary import FindingStatus, Role, Verdict
+
+FindingKey = tuple[str, str, str | None, str | None]
+"""A finding as people name it: submission, rule, sheet, cell; it has no sheet and cell if it is about the workbook."""
 
 
 @dataclass(slots=True)
@@ -44,13 +47,34 @@ class Signature:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """Somebody's word that a finding is explained or withdrawn, and why.
+
+    Shape   number: its place in the ledger; until: the last period in which an explanation covers the figure.
+    Blanks  no column: the finding is not about one figure; no `until`: for good; no area or period: not known.
+    """
+
+    finding: FindingKey
+    status: FindingStatus
+    because: str
+    by: str
+    at: datetime
+    number: int
+    indicator_code: str | None
+    column_code: str | None
+    area_code: str | None
+    period_code: str | None
+    until: str | None
+
+
 _fields_of = attrgetter(*(one.name for one in fields(Submission)))
 
 
 @dataclass
 class State:
     """`failed`: submissions on which our reader failed, and how; `releases`: the hash of each release's manifest;
-    `signatures`: those of each release that has any.
+    `signatures`: those of each release that has any; `closings`: every word on a finding, in the order of the ledger.
 
     `replayed`: how many events of the ledger it knows.
     """
@@ -59,6 +83,7 @@ class State:
     failed: dict[str, str] = field(default_factory=dict)
     releases: dict[str, str] = field(default_factory=dict)
     signatures: dict[str, tuple[Signature, ...]] = field(default_factory=dict)
+    closings: list[Closing] = field(default_factory=list)
     replayed: int = 0
     _originals: dict[tuple[str, str], Submission] = field(default_factory=dict)
 
@@ -75,6 +100,11 @@ class State:
         """The youngest release that is signed."""
         return next(filter(self.is_signed, reversed(self.releases)), None)
 
+    @property
+    def closed(self) -> dict[FindingKey, Closing]:
+        """The last word on each finding that anything was said of."""
+        return {one.finding: one for one in self.closings}
+
     def receive(self, submission: Submission) -> None:
         self.submissions[submission.submission_id] = submission
         self._originals.setdefault((submission.sender, submission.sha256), submission)
@@ -84,7 +114,13 @@ class State:
         submissions = {submission_id: Submission(*_fields_of(one)) for submission_id, one in self.submissions.items()}
         originals = {key: submissions[one.submission_id] for key, one in self._originals.items()}
         return State(
-            submissions, dict(self.failed), dict(self.releases), dict(self.signatures), self.replayed, originals
+            submissions,
+            dict(self.failed),
+            dict(self.releases),
+            dict(self.signatures),
+            list(self.closings),
+            self.replayed,
+            originals,
         )
 
     def replay(self, events: Iterable[Event]) -> None:
@@ -127,6 +163,27 @@ class State:
             case "signed":
                 signature = Signature(event["by"], Role(event["role"]), datetime.fromisoformat(event["at"]))
                 self.signatures[event["release_id"]] = (*self.signatures.get(event["release_id"], ()), signature)
+            case FindingStatus.EXPLAINED | FindingStatus.WITHDRAWN as status:
+                self.closings.append(
+                    Closing(
+                        finding=(
+                            event["submission_id"],
+                            event["rule_code"],
+                            event["sheet_name"],
+                            event["cell_address"],
+                        ),
+                        status=FindingStatus(status),
+                        because=event["explanation" if status == FindingStatus.EXPLAINED else "reason"],
+                        by=event["by"],
+                        at=datetime.fromisoformat(event["at"]),
+                        number=event["seq"],
+                        indicator_code=event["indicator_code"],
+                        column_code=event["column_code"],
+                        area_code=event["area_code"],
+                        period_code=event["period_code"],
+                        until=event.get("until"),
+                    )
+                )
 
 
 def state_of(events: Iterable[Event]) -> State:

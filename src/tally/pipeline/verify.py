@@ -24,6 +24,7 @@ from tally.pipeline.releases import (
     verify_release,
 )
 from tally.pipeline.state import state_of
+from tally.vocabulary import FindingStatus
 
 
 def verify_home(home: Home) -> str:
@@ -65,10 +66,10 @@ def rebuild_release(home: Home, release_id: str) -> str:
     release_id = named_release(home, release_id)
     manifest = json.loads((home.releases / release_id / "manifest.json").read_text(encoding="utf-8"))
     as_of = datetime.fromisoformat(manifest["as_of"])
-    received, batches, before = [], dict[str, list[str]](), manifest.get("compared_with")
+    given, batches, before = [], dict[str, list[str]](), manifest.get("compared_with")
     for event in home.ledger.events():
-        if event["event"] == "received":
-            received.append({key: value for key, value in event.items() if key not in ("seq", "prev", "at")})
+        if event["event"] in ("received", FindingStatus.EXPLAINED, FindingStatus.WITHDRAWN):
+            given.append({key: value for key, value in event.items() if key not in ("seq", "prev")})
         if event["event"] == "judged":
             batches.setdefault(event["batch_id"], []).append(event["submission_id"])
         if event["event"] == "published" and event["release_id"] == release_id:
@@ -76,7 +77,7 @@ def rebuild_release(home: Home, release_id: str) -> str:
     with tempfile.TemporaryDirectory() as folder:
         again = Home(Path(folder), home.project)
         (again.root / "archive").symlink_to(home.root / "archive")
-        again.ledger.append(as_of, received)
+        again.ledger.append(as_of, given)
         for submission_ids in batches.values():
             judge_batch(read_chunks([submission_ids], again), as_of, again)
         publish_release(as_of, again, compared_with=home.releases / before if before else None)

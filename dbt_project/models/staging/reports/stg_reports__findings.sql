@@ -30,8 +30,11 @@ select
     form_code,
     sheet_name,
     cell_address,
+    concat_ws('!', sheet_name, cell_address) as place,
     indicator_code,
     column_code,
     message_vi,
     message_en,
+    explained_in,
+    explained_at,
 from current_findings
