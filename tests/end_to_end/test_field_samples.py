@@ -94,6 +94,7 @@ def test_every_province_has_a_list_of_what_is_outstanding_there(home: Home, mart
     page = (home.outbox / "79" / "outstanding.html").read_text(encoding="utf-8")
     assert "Tỉnh Bình Dương (mã 74 trên bản đồ của kỳ)" in page
     assert all(f"../{code}/" in page for code in ("25951", "26584", "27424", "27628"))
+    assert dead_links(home.outbox) == []
     listed = load_workbook(home.outbox / "79" / "outstanding.xlsx")["Danh sách"].iter_rows(min_row=2, values_only=True)
     owed = marts.execute(
         """

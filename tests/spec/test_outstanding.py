@@ -25,7 +25,7 @@ RETURNED = replace(
     critical=2,
 )
 YEAR = Section(Period(2025, "A1"), "12", "Tỉnh Lai Châu", 39, 38, 37, 2, (RETURNED, MISSING))
-CLEAN = replace(YEAR, accepted=39, reports=())
+CLEAN = replace(YEAR, received=39, accepted=39, reports=())
 
 
 def page(*sections: Section) -> str:
