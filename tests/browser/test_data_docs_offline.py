@@ -17,6 +17,7 @@ from tally.contracts.model import Text
 from tally.exports.pages import (
     BatchOf,
     Broken,
+    Changes,
     Count,
     Happening,
     Life,
@@ -26,6 +27,7 @@ from tally.exports.pages import (
     Stood,
     SubmissionOf,
     batch_page,
+    changes_page,
     index_page,
     rule_page,
     submission_page,
@@ -78,6 +80,21 @@ def site(tmp_path_factory):
             TITLES,
         ),
     }
+    moved = {"period_code": "2025-S1", "area_code": "00004", "area_vi": "Phường Ba Đình", "received_at": NOW}
+    report = {"reason": "correction", "submission_id_before": "s1", "submission_id_now": "s2", "cells_changed": 1}
+    cell = {"indicator_code": "abuse_victims", "indicator_vi": "Số trẻ em bị xâm hại", "column": "Nam"}
+    parts = {"by_late_reports": 0.0, "by_corrections": 3.0, "by_declared_corrections": 0.0, "reasons": "correction"}
+    values = {"value_before": None, "value_now": 3, "status_before": "M", "status_now": "P"}
+    counted = {"frame_vi": "Bản đồ của kỳ", "area_level": "nation", "figures": 1}
+    said = {"reason_vi": "thừa số 0", "reason_en": "a 0 too many", "declared_by": "Sở"}
+    declared = {"correction_code": "C2025-001", "value_from": 30, "value_to": None}
+    pages["pages/changes.html"] = changes_page(
+        RELEASE,
+        Changes(
+            "20250601-1a2b", 1, 0, [moved | counted | parts], [moved | report | {"is_late": True}], 2,
+            [moved | cell | values | parts], 3, [moved | cell | said | declared],
+        ),
+    )  # fmt: skip
     pages = {name: with_submissions(html, has_page, "../" * name.count("/")) for name, html in pages.items()}
     rows = [
         {
@@ -126,6 +143,10 @@ def site(tmp_path_factory):
         ("pages/index.html", ["Lô và quy tắc", ">R0201</a>", "50,0 %"]),
         ("pages/batches", [TELL.vi, "BVTE-02: E8", 'href="../../submissions/s1.html"']),
         ("pages/rules", [TELL.en, "T = M + F + U", "Thành phố Hà Nội"]),
+        (
+            "pages/changes.html",
+            ["+3", "Đơn vị gửi đính chính", "C2025-001", "2 số liệu nữa", 'href="../submissions/s2.html"'],
+        ),
         ("submissions/s1.html", ["Trả lại", "BVTE-02!E8", "E8 = 3 &lt;script&gt;", "Chưa xử lý", 'href="s2.html"']),
     ],
 )

@@ -99,9 +99,17 @@ def _accepted_lowest(
         for code in row.columns
         for column in [contracts.columns[code]]
     ]
-    connection.register("lowest_reports", pd.DataFrame(lowest, columns=["area_code", "period_code"], dtype=str))
-    names = ["period_code", "indicator_code", "column_code", "sex", "age_band", "subset", "only_level"]
-    connection.register("named_cells", pd.DataFrame(cells, columns=names, dtype=object))
+    for table, rows, names in (
+        ("lowest_reports", lowest, ("area_code", "period_code")),
+        (
+            "named_cells",
+            cells,
+            ("period_code", "indicator_code", "column_code", "sex", "age_band", "subset", "only_level"),
+        ),
+    ):
+        schema = pa.schema([(name, pa.string()) for name in names])
+        given = [dict(zip(names, row, strict=True)) for row in rows]
+        connection.register(table, pa.Table.from_pylist(given, schema))
     files = ", ".join(f"'{folder}/observations.parquet'" for folder in folders)
     of_periods = ", ".join(f"'{period}'" for period in periods) or "null"
     accepted = f"""

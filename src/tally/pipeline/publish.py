@@ -99,7 +99,7 @@ def publish_release(
             try:
                 base = base_of(home, last, state, prints, found_whole)
                 before = compared_with or (base.release if base else _last_whole(home, state, found_whole))
-                standing = _make(home, judged, state.closed, prints, base, before, identity, now, judge, progress)
+                standing = _make(home, state, judged, prints, base, before, identity, now, judge, progress)
             except TallyError as error:
                 home.ledger.append(now, [{"event": "failed", "step": "publish", "error": type(error).__name__}])
                 raise
@@ -145,8 +145,8 @@ def _closings(closed: Mapping[FindingKey, Closing]) -> list[tuple[str | None, ..
 
 def _make(
     home: Home,
+    state: State,
     judged: dict[str, str],
-    closed: Mapping[FindingKey, Closing],
     prints: dict[str, str],
     base: Base | None,
     before: Path | None,
@@ -165,7 +165,7 @@ def _make(
         csv.writer(lines).writerows([("submission_id", "batch_id"), *sorted(judged.items())])
     closings_file = home.building / "closings.csv"
     with closings_file.open("w", newline="") as lines:
-        csv.writer(lines).writerows([_CLOSINGS, *_closings(closed)])
+        csv.writer(lines).writerows([_CLOSINGS, *_closings(state.closed)])
     batches = list(dict.fromkeys(judged.values()))  # in the order of receipt, the newest last
     if base:
         shutil.copyfile(base.release / file.name, file)
@@ -228,7 +228,7 @@ def _make(
         "corrections": [one["correction_code"] for one in declared(home.contracts) if one["status"] == "active"],
         "ledger": {"seq": seq, "sha256": event_sha256},
         "batches": batches,
-        "submissions": len(judged),
+        "inputs": _inputs(state),
         "gate": gate,
     }
     _write_manifest(release, manifest, base)
@@ -240,6 +240,12 @@ def _make(
     shutil.rmtree(home.building, ignore_errors=True)
     progress("publish", steps, steps)
     return release_id
+
+
+def _inputs(state: State) -> dict[str, Any]:
+    """The workbooks of a release in one hash: that of the lines `submission id, SHA-256` of fct_submissions, sorted."""
+    lines = sorted(f"{one.submission_id} {one.sha256}" for one in state.submissions.values() if one.batch_id)
+    return {"submissions": len(lines), "sha256": hashlib.sha256("\n".join(lines).encode()).hexdigest()}
 
 
 def _by_year(periods: Collection[str]) -> list[list[str]]:
