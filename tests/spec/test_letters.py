@@ -261,6 +261,12 @@ def test_the_cover_of_a_marked_copy_counts_its_cells_by_their_worst_finding(cont
         pytest.param(Verdict.ACCEPTED, [], False, id="accepted without a finding"),
         pytest.param(Verdict.ACCEPTED, [replace(WRONG_TOTAL, severity=Severity.INFO)], True, id="accepted, but late"),
         pytest.param(Verdict.RETURNED, [WRONG_TOTAL], True, id="returned"),
+        pytest.param(
+            Verdict.ACCEPTED,
+            [replace(WRONG_TOTAL, severity=Severity.WARNING, explained_in="an earlier one")],
+            False,
+            id="accepted, and all was explained before",
+        ),
     ],
 )
 def test_only_a_report_without_any_finding_gets_no_answer(
@@ -365,7 +371,9 @@ def test_everything_that_a_workbook_lacks_is_named_and_what_is_common_once(contr
 def test_a_letter_is_one_page_of_paper(contracts: Contracts, much: list[Finding], tmp_path: Path) -> None:
     long_name = replace(RETURNED, file_path=f"inbox/26740/{'báo cáo năm ' * 20}.xlsx", is_late=True)
     few = [one for one in much if one.rule_code in ("R0201", "R0208")]
-    pages = [letter(long_name, found, contracts, AT_NOON, "0123456789abcdef_marked.xlsx") for found in (much, few)]
+    explained = [replace(WRONG_TOTAL, severity=Severity.WARNING, explained_in="an earlier one")] * 2
+    found = ([*much, *explained], [*few, *explained])
+    pages = [letter(long_name, some, contracts, AT_NOON, "0123456789abcdef_marked.xlsx") for some in found]
     for number, page in enumerate(pages):
         (tmp_path / f"{number}.html").write_text(page, encoding="utf-8")
         printed = tmp_path / f"{number}.pdf"
@@ -373,6 +381,17 @@ def test_a_letter_is_one_page_of_paper(contracts: Contracts, much: list[Finding]
         command += [f"--user-data-dir={tmp_path / 'profile'}", f"--print-to-pdf={printed}"]
         subprocess.run([*command, (tmp_path / f"{number}.html").as_uri()], capture_output=True, timeout=60, check=True)
         assert len(re.findall(rb"/Type\s*/Page\b", printed.read_bytes())) == 1
+
+
+def test_the_line_about_what_was_explained_takes_its_room_on_the_page(contracts: Contracts) -> None:
+    lines = [replace(WRONG_TOTAL, rule_code=f"R02{at:02}", message_vi=f"số {at}", message_en="no") for at in range(30)]
+
+    def is_compact(findings: list[Finding]) -> bool:
+        return 'class="compact"' in letter(RETURNED, findings, contracts, AT_NOON, "x_marked.xlsx")
+
+    full = next(at for at in range(30) if is_compact(lines[: at + 1]))
+    assert not is_compact(lines[:full])
+    assert is_compact([*lines[:full], replace(WRONG_TOTAL, explained_in="an earlier one")])
 
 
 @pytest.mark.parametrize(("cells", "lines"), [(6, 6), (7, 1)])

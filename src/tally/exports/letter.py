@@ -49,6 +49,11 @@ class _Type:
     letters: dict[Language, int]
     runs_on: bool  # the lines of one rule follow each other in one paragraph
 
+    @property
+    def line_in_each(self) -> float:
+        """What one line more in each language takes."""
+        return sum(line + self.gap for line in self.line.values())
+
     def height(self, points: Sequence[Point], language: Language, rest: Sequence[Point] = ()) -> float:
         texts = [[f"{line.where}: {line.what}" for line in point.lines] + [point.common or ""] for point in points]
         paragraphs = [[" · ".join(said)] if self.runs_on else said for said in texts]
@@ -78,7 +83,8 @@ def letter(
     Blanks  no marked copy: none was needed, or it could not be made, and then the letter says so.
     """
     to_do = unexplained(findings)
-    kind, said, rest = _fitted(to_do, contracts, marked_name is not None)
+    explained = len(findings) - len(to_do)
+    kind, said, rest = _fitted(to_do, contracts, marked_name is not None, explained > 0)
     area = _area(submission, contracts)
     kinds = {kind.code: kind.label for kind in contracts.codelists.report_kinds}
     written = local(written_at)
@@ -98,7 +104,7 @@ def letter(
         points=_by_severity(said),
         rest=_by_severity(rest),
         is_short=any(rest.values()) or any(not point.is_whole for points in said.values() for point in points),
-        explained=len(findings) - len(to_do),
+        explained=explained,
         marked_name=marked_name,
         red=red,
         yellow=yellow,
@@ -115,17 +121,20 @@ def letter(
 _Said = dict[Language, list[Point]]
 
 
-def _fitted(findings: Sequence[Finding], contracts: Contracts, are_marked: bool) -> tuple[_Type, _Said, _Said]:
+def _fitted(
+    findings: Sequence[Finding], contracts: Contracts, are_marked: bool, some_explained: bool
+) -> tuple[_Type, _Said, _Said]:
     """(how it is set, the points it says, those it only counts): all of them in words, as long as a page holds them."""
     said: _Said = {language: points(findings, contracts, language) for language in _LANGUAGES}
     rest: _Said = {language: [] for language in _LANGUAGES}
-    if sum(_NORMAL.height(said[language], language) for language in _LANGUAGES) <= _NORMAL.room:
+    normal, compact = (kind.room - some_explained * kind.line_in_each for kind in (_NORMAL, _COMPACT))
+    if sum(_NORMAL.height(said[language], language) for language in _LANGUAGES) <= normal:
         return _NORMAL, said, rest
     if are_marked:
-        room = _COMPACT.room - min(_COMPACT.height(said["en"], "en"), _COMPACT.room * (1 - _VIETNAMESE))
+        room = compact - min(_COMPACT.height(said["en"], "en"), compact * (1 - _VIETNAMESE))
         for language in _LANGUAGES:
             said[language], rest[language] = _cut(findings, contracts, language, room)
-            room = _COMPACT.room - _COMPACT.height(said[language], language, rest[language])
+            room = compact - _COMPACT.height(said[language], language, rest[language])
     return _COMPACT, said, rest
 
 
