@@ -21,10 +21,13 @@ def small_country(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return project_with(tmp_path_factory.mktemp("small_country"), SEEDS)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def build(small_country: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Build]:
-    """Builds the small country from batches of submissions; the last batch that judged a submission is current."""
-    opened: list[duckdb.DuckDBPyConnection] = []
+    """Builds the small country from batches of submissions; the last batch that judged a submission is current.
+
+    What was built of the same is not built again: nobody writes into it.
+    """
+    built: dict[str, Marts] = {}
 
     def build_them(
         batches: dict[str, list[Submission]],
@@ -33,6 +36,9 @@ def build(small_country: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
         as_of: datetime = AS_OF,
         **options: Any,
     ) -> Marts:
+        asked = repr((batches, seeds, as_of, options))
+        if asked in built:
+            return built[asked]
         home = tmp_path_factory.mktemp("build")
         project = project_with(home, SEEDS | seeds) if seeds else small_country
         judged: dict[str, str] = {}
@@ -50,10 +56,9 @@ def build(small_country: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
             as_of,
             **options,
         )
-        connection = duckdb.connect(str(outcome.build_file), read_only=True)
-        opened.append(connection)
-        return Marts(outcome, connection)
+        built[asked] = Marts(outcome, duckdb.connect(str(outcome.build_file), read_only=True))
+        return built[asked]
 
     yield build_them
-    for connection in opened:
-        connection.close()
+    for marts in built.values():
+        marts.connection.close()

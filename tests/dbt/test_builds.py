@@ -10,7 +10,7 @@ import pytest
 import yaml
 from small_country import Build, Submission
 
-from tally.adapters.dbt import build_marts
+from tally.adapters.dbt import build_marts, rehearse
 from tally.errors import BuildError
 
 PROJECT = Path(__file__).parents[2] / "dbt_project"
@@ -75,10 +75,9 @@ def test_where_nothing_can_be_kept_beside_the_packages_it_is_kept_at_home(
 ) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setattr("tally.adapters.dbt._KEPT", tmp_path / "file" / "folder")
-    target, as_of = tmp_path / "dbt", datetime(2026, 1, 10, tzinfo=UTC)
     for _ in range(2):
-        build_marts(small_country, tmp_path / "national.duckdb", target, [], tmp_path / "none.csv", as_of)
-        (kept,) = (target / "kept").iterdir()
+        rehearse(small_country, tmp_path / "national.duckdb", tmp_path / "dbt")
+        (kept,) = (tmp_path / "dbt" / "kept").iterdir()
         assert (kept / "national.duckdb").exists()
 
 
