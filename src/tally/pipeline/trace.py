@@ -1,7 +1,8 @@
 """From a figure back to the cells that it is made of, and from a workbook on to the figures that it went into."""
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import Any
@@ -104,7 +105,7 @@ def trace_figure(home: Home, asked: Figure, release: str = "current") -> dict[st
     Raises  UsageError if the release has no such figure, LedgerError if an archived workbook is not what was received.
     """
     release_id = named_release(home, release)
-    with duckdb.connect(str(home.releases / release_id / "national.duckdb"), read_only=True) as marts:
+    with _marts(home, release_id) as marts:
         published = _published(marts, asked, release_id)
         recipe = recipe_of(marts, asked)
     found = _read(home, recipe.shares, asked.indicator_code, _column(home, asked))
@@ -150,7 +151,7 @@ def trace_submission(home: Home, named: str, release: str = "current") -> dict[s
     Raises  UsageError if the release knows no such submission, or several.
     """
     release_id = named_release(home, release)
-    with duckdb.connect(str(home.releases / release_id / "national.duckdb"), read_only=True) as marts:
+    with _marts(home, release_id) as marts:
         known = rows_of(
             marts,
             """
@@ -439,6 +440,15 @@ def _cannot_be_said(marts: duckdb.DuckDBPyConnection, asked: Figure, period: str
         where frame = $frame and frame_area_code = $area and period_code = $period and {level}
     """
     return bool(rows_of(marts, query, frame=asked.frame, area=asked.area_code, period=period)[0]["parts"])
+
+
+@contextmanager
+def _marts(home: Home, release_id: str) -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect(str(home.releases / release_id / "national.duckdb"), read_only=True) as marts:
+        if not marts.execute("select 1 from duckdb_tables() where table_name = 'fct_contributions'").fetchone():
+            why = "does not say which reports its figures are made of: trace it with the code that made it"
+            raise UsageError(f"release {release_id} {why} (tally rebuild says how to get that)")
+        yield marts
 
 
 def recipe_of(marts: duckdb.DuckDBPyConnection, asked: Figure) -> Recipe:
