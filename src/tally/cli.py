@@ -126,8 +126,9 @@ def trace(
 ) -> None:
     """The cells behind a figure, opened again in the archive and added up; or where the cells of a workbook went."""
     from tally.pipeline.home import Home
+    from tally.pipeline.recipe import Figure
     from tally.pipeline.releases import release_at
-    from tally.pipeline.trace import Figure, trace_figure, trace_submission
+    from tally.pipeline.trace import trace_figure, trace_submission
 
     home = Home.default()
     if as_of:
@@ -388,7 +389,7 @@ def pages(
 ) -> None:
     """Write a page for each submission of a release: its life, findings, letters and successor."""
     from tally.pipeline.home import Home
-    from tally.pipeline.pages import write_submission_pages
+    from tally.pipeline.submission_pages import write_submission_pages
 
     with _progress() as progress:
         index, count = write_submission_pages(Home.default(), release, area, period, folder, progress)

@@ -57,6 +57,11 @@ def same_name(written: str, official: str) -> Literal["same", "accents", "other"
     return "accents" if ours_plain & theirs_plain else "other"
 
 
+def one_line(text: str) -> str:
+    """What a person typed, in one line and in the spelling that is kept."""
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
 def english_name(name: str, area_type: str) -> str:
     """An area's name for English labels: `Phường Bến Nghé` → `Ben Nghe Ward`, `Phường 8` → `Ward 8`.
 

@@ -8,7 +8,7 @@ import pytest
 from small_country import Build, Marts, reported, submissions_of
 
 from tally.pipeline.carryover import take_over
-from tally.pipeline.trace import Figure, recipe_of
+from tally.pipeline.recipe import Figure, recipe_of
 
 AS_OF = datetime.fromisoformat("2027-01-10T09:00:00+07:00")
 SAID = reported(5)

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from small_country import REPORTS, Build, Figures, Marts, X, reported, submissions_of
 
-from tally.pipeline.trace import Cell, Figure, Recipe, Sum, add_up, recipe_of
+from tally.pipeline.recipe import Cell, Figure, Recipe, Sum, add_up, recipe_of
 from tally.vocabulary import Total
 
 AS_OF = datetime.fromisoformat("2027-01-10T09:00:00+07:00")

@@ -14,9 +14,10 @@ from openpyxl import load_workbook
 
 from tally.periods import LOCAL_TIME
 from tally.pipeline.home import Home
-from tally.pipeline.pages import write_submission_pages
+from tally.pipeline.recipe import Figure
 from tally.pipeline.run import run
-from tally.pipeline.trace import Figure, trace_figure
+from tally.pipeline.submission_pages import write_submission_pages
+from tally.pipeline.trace import trace_figure
 
 SAMPLES = Path(__file__).parents[1] / "field_samples"
 NOW = datetime(2026, 1, 5, 9, tzinfo=LOCAL_TIME)

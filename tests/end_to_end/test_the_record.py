@@ -21,15 +21,16 @@ from tally.pipeline.changes import changes_since
 from tally.pipeline.findings import explain_finding, findings_of, withdraw_finding
 from tally.pipeline.home import Home
 from tally.pipeline.judge import judge_batch
-from tally.pipeline.pages import write_submission_pages
 from tally.pipeline.publish import publish_release
 from tally.pipeline.read import read_submissions
 from tally.pipeline.receive import receive_new_files
+from tally.pipeline.recipe import Figure
 from tally.pipeline.releases import release_at
 from tally.pipeline.run import run
 from tally.pipeline.sign import sign_release
 from tally.pipeline.status import status_of
-from tally.pipeline.trace import Figure, trace_figure, trace_submission
+from tally.pipeline.submission_pages import write_submission_pages
+from tally.pipeline.trace import trace_figure, trace_submission
 from tally.pipeline.verify import rebuild_release, verify_home
 from tally.simulation.reports import areas_owing, lawful_reports
 from tally.vocabulary import FindingStatus, Role, Severity

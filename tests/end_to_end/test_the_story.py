@@ -18,10 +18,11 @@ from tally.pipeline.changes import Made, changes_since, other_reasons
 from tally.pipeline.compile import write_compiled
 from tally.pipeline.home import Home
 from tally.pipeline.pages import CHANGES_SHOWN
+from tally.pipeline.recipe import Figure
 from tally.pipeline.releases import release_at
 from tally.pipeline.run import run
 from tally.pipeline.sign import sign_release
-from tally.pipeline.trace import Figure, trace_figure
+from tally.pipeline.trace import trace_figure
 from tally.pipeline.verify import verify_home
 from tally.simulation.reports import areas_owing, lawful_reports
 from tally.vocabulary import Role, Total

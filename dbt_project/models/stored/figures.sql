@@ -159,9 +159,7 @@ known as not materialized (
         inner join areas_{{ these }} as areas on known.frame_area_number = areas.frame_area_number
         inner join cells_asked
             on
-                areas.period_code = cells_asked.reported_period_code
-                and areas.reporting_level = cells_asked.reporting_level
-                and (cells_asked.frame is null or areas.frame = cells_asked.frame)
+                {{ is_asked_of('cells_asked', 'areas') }}
                 and known.cell_number = cells_asked.cell_number
                 and known.is_difference = cells_asked.is_difference
 
@@ -186,9 +184,7 @@ known as not materialized (
         from areas_{{ these }} as areas
         inner join cells_asked
             on
-                areas.period_code = cells_asked.reported_period_code
-                and areas.reporting_level = cells_asked.reporting_level
-                and (cells_asked.frame is null or areas.frame = cells_asked.frame)
+                {{ is_asked_of('cells_asked', 'areas') }}
         anti join known_of_{{ these }} as known
             on
                 areas.frame_area_number = known.frame_area_number

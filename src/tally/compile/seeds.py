@@ -179,10 +179,9 @@ def _indicators(contracts: Contracts) -> Iterable[Row]:
         unit = contracts.units[indicator.unit]
         span = _span(form, indicator)
         if span is not None:
-            level = "province" if indicator.levels == ["province"] else "lowest"
             yield [
                 indicator.code, form.form, indicator.row, position, indicator.label.vi, indicator.label.en,
-                unit.code, unit.label.vi, unit.label.en, indicator.adds_up, level, *span,
+                unit.code, unit.label.vi, unit.label.en, indicator.adds_up, indicator.reporting_level, *span,
             ]  # fmt: skip
 
 

@@ -136,6 +136,11 @@ class Indicator(Line):
     columns: Annotated[str | list[str], AfterValidator(_not_empty)] | None = None
     levels: Some[str] | None = None
 
+    @property
+    def reporting_level(self) -> str:
+        """Whose reports its figures are added up from: those of provinces, or of every area with none below it."""
+        return "province" if self.levels == ["province"] else "lowest"
+
 
 class Rule(Line):
     code: str = Field(pattern=r"^R\d{4}$")

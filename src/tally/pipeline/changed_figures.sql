@@ -120,7 +120,7 @@ where
 group by all;
 
 -- a second half is a difference over stable groups: it can change with any report of a group that lies in the area
-create table reached_second_halves as
+insert into reached by name
 with
 
 placed as (
@@ -248,39 +248,18 @@ told as (
     select
         changes.*,
         halves.period_code is not null as is_half,
-        coalesce(reached.late_reports, reached_second_halves.late_reports, 0) as late_reports,
-        coalesce(reached.corrections, reached_second_halves.corrections, 0) as corrections,
-        coalesce(reached.declared_corrections, reached_second_halves.declared_corrections, 0) as declared_corrections,
+        coalesce(reached.late_reports, 0) as late_reports,
+        coalesce(reached.corrections, 0) as corrections,
+        coalesce(reached.declared_corrections, 0) as declared_corrections,
         coalesce(reached.by_late_reports, 0) as by_late_reports,
         coalesce(reached.by_corrections, 0) as by_corrections,
         coalesce(reached.by_declared_corrections, 0) as by_declared_corrections,
         if(placed_otherwise.frame is null, others.otherwise, others.area_change) as other,
     from changes
     cross join others
-    left join halves on changes.period_code = halves.period_code
-    left join reached
-        on
-            changes.frame = reached.frame
-            and changes.area_code = reached.area_code
-            and changes.period_code = reached.period_code
-            and changes.indicator_code = reached.indicator_code
-            and changes.sex = reached.sex
-            and changes.age_band = reached.age_band
-            and changes.subset = reached.subset
-    left join reached_second_halves
-        on
-            changes.frame = reached_second_halves.frame
-            and changes.area_code = reached_second_halves.area_code
-            and changes.period_code = reached_second_halves.period_code
-            and changes.indicator_code = reached_second_halves.indicator_code
-            and changes.sex = reached_second_halves.sex
-            and changes.age_band = reached_second_halves.age_band
-            and changes.subset = reached_second_halves.subset
-    left join placed_otherwise
-        on
-            changes.frame = placed_otherwise.frame
-            and changes.area_code = placed_otherwise.area_code
-            and changes.period_code = placed_otherwise.period_code
+    left join halves using (period_code)
+    left join reached using (frame, area_code, period_code, indicator_code, sex, age_band, subset)
+    left join placed_otherwise using (frame, area_code, period_code)
 ),
 
 weighed as (

@@ -1,7 +1,5 @@
 """Which figures of a release are other than in an earlier one, and why."""
 
-import csv
-import json
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,16 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tally.adapters.dbt import memory_limit
+from tally.adapters.tables import give_texts, rows_of
 from tally.errors import BuildError, UsageError
 from tally.periods import Period
 from tally.pipeline.carryover import CHANGED, compare_releases, packages
 from tally.pipeline.home import Home
 from tally.pipeline.judgements import OBSERVATIONS, is_whole
-from tally.pipeline.releases import PUBLIC, named_release, pointed_to, rows_of
+from tally.pipeline.releases import PUBLIC, manifest_of, named_release, pointed_to
 
 FIGURES, REPORTS = "fct_changes", "fct_changed_reports"
 """Marts that a release gets last: they compare it with the one before."""
@@ -56,7 +54,7 @@ class Made:
     @classmethod
     def of(cls, folder: Path) -> "Made":
         """A release, as its manifest says."""
-        said = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        said = manifest_of(folder)
         return cls(folder / "national.duckdb", said["code"], said.get("contract_parts", {}), said["packages"])
 
 
@@ -114,11 +112,10 @@ def changes_since(home: Home, since: str = PUBLIC, release: str = "current", to:
         raise UsageError("no release was signed yet: name one with --since")
     before, now = named_release(home, since), named_release(home, release)
     made, made_before = Made.of(home.releases / now), Made.of(home.releases / before)
-    judged = {one.submission_id: one.batch_id for one in home.state().submissions.values() if one.batch_id}
     with tempfile.TemporaryDirectory() as name, duckdb.connect() as connection:
         folder = Path(name)
         compare_releases(made.file, made_before.file, folder / "changed.parquet")
-        explain_changes(home, [folder / "changed.parquet"], made, made_before, judged, folder)
+        explain_changes(home, [folder / "changed.parquet"], made, made_before, home.state().judged, folder)
         for mart in (FIGURES, REPORTS):
             connection.execute(f"create view {mart} as from read_parquet('{folder / mart}.parquet')")
         if to:
@@ -131,12 +128,6 @@ def changes_since(home: Home, since: str = PUBLIC, release: str = "current", to:
             "nation": rows_of(connection, _OF_THE_NATION),
             "reports": rows_of(connection, f"select * exclude (received_at) from {REPORTS} order by all"),
         }
-
-
-def judged_in(file: Path) -> dict[str, str]:
-    """The batch of each submission, of the CSV that a build is given."""
-    with file.open(encoding="utf-8", newline="") as lines:
-        return {row["submission_id"]: row["batch_id"] for row in csv.DictReader(lines)}
 
 
 def other_reasons(now: Made, before: Made) -> tuple[str | None, str | None]:
@@ -175,7 +166,7 @@ def _name_what_they_say(home: Home, connection: duckdb.DuckDBPyConnection, judge
     """`observed`: the figures of the submissions that stood or stand; `lines`: how the indicators of periods add up."""
     contracts = home.contracts
     lines = [
-        (period, row.code, row.indicator.adds_up, row.indicator.levels[0] if row.indicator.levels else "lowest")
+        (period, row.code, row.indicator.adds_up, row.indicator.reporting_level)
         for (period,) in connection.execute("from scope").fetchall()
         for row in contracts.edition(Period.parse(period)).rows
     ]
@@ -185,18 +176,10 @@ def _name_what_they_say(home: Home, connection: duckdb.DuckDBPyConnection, judge
     lost = sum(not is_whole(folder) for folder in folders)
     if lost:
         raise BuildError(f"the judgements of {lost} batches are gone or of older code: run collect_reports first")
-    for table, rows, names in (
-        ("lines", lines, ["period_code", "indicator_code", "adds_up", "reporting_level"]),
-        ("batches", batches, ["submission_id", "batch_id"]),
-        (
-            "columns_named",
-            [(one.code, one.sex, one.age_band, one.subset) for one in contracts.columns.values()],
-            ["column_code", "sex", "age_band", "subset"],
-        ),
-    ):
-        schema = pa.schema([(name, pa.string()) for name in names])
-        given = [dict(zip(names, row, strict=True)) for row in rows]
-        connection.register(table, pa.Table.from_pylist(given, schema))
+    columns = [(one.code, one.sex, one.age_band, one.subset) for one in contracts.columns.values()]
+    give_texts(connection, "lines", ("period_code", "indicator_code", "adds_up", "reporting_level"), lines)
+    give_texts(connection, "batches", ("submission_id", "batch_id"), batches)
+    give_texts(connection, "columns_named", ("column_code", "sex", "age_band", "subset"), columns)
     with tempfile.TemporaryDirectory() as empty:
         pq.write_table(OBSERVATIONS.empty_table(), f"{empty}/observations.parquet")
         observations = ", ".join(f"'{folder}/observations.parquet'" for folder in (empty, *folders))

@@ -1,6 +1,5 @@
 """The life of findings: which there are, which of them senders explained, and where a rule was mistaken."""
 
-import unicodedata
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -11,8 +10,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from tally.adapters.files import locked
+from tally.adapters.tables import rows_of
 from tally.errors import UsageError
 from tally.intake.personal_data import holds_personal_data
+from tally.names import one_line
 from tally.periods import LOCAL_TIME, Period
 from tally.pipeline.home import Home
 from tally.pipeline.judgements import is_whole
@@ -59,11 +60,9 @@ def findings_of(
     asked = {"period": period and period.code, "rule": rule, "severity": severity}
     with duckdb.connect(str(home.releases / release_id / "national.duckdb"), read_only=True) as connection:
         try:
-            answer = connection.execute(_FINDINGS, asked)
+            rows = rows_of(connection, _FINDINGS, **asked)
         except duckdb.BinderException:
             raise UsageError(f"release {release_id} was published before findings had a status") from None
-        columns = [column[0] for column in answer.description]
-        rows = [dict(zip(columns, row, strict=True)) for row in answer.fetchall()]
     state = home.state()
     words: dict[tuple[str, str], list[Closing]] = defaultdict(list)
     for one in state.closings:
@@ -194,7 +193,7 @@ def _named(submission: Submission, finding: Mapping[str, Any]) -> dict[str, str 
 
 def _text(home: Home, option: str, text: str) -> str:
     """What a person typed, in one line, fit to be kept for ever."""
-    line = " ".join(unicodedata.normalize("NFC", text).split())
+    line = one_line(text)
     if not line:
         raise UsageError(f"{option} is blank")
     if len(line) > LONGEST_TEXT:

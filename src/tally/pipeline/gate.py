@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from tally.adapters.dbt import memory_limit
 from tally.adapters.gx import Validation, run_checkpoint
+from tally.adapters.tables import give_texts
 from tally.contracts.model import RELEASE
 from tally.errors import GateError
 from tally.periods import Period
@@ -91,25 +92,16 @@ def _accepted_lowest(
         if (area := register.at(code, Period.parse(period).map_date)) and register.is_lowest(area)
     ]
     cells = [
-        (period, row.code, code, column.sex, column.age_band, column.subset, levels[0] if levels else None)
+        (period, row.code, code, column.sex, column.age_band, column.subset, row.indicator.reporting_level)
         for period in periods
         for row in contracts.edition(Period.parse(period)).rows
         if row.indicator.adds_up != "never"
-        for levels in [row.indicator.levels]
         for code in row.columns
         for column in [contracts.columns[code]]
     ]
-    for table, rows, names in (
-        ("lowest_reports", lowest, ("area_code", "period_code")),
-        (
-            "named_cells",
-            cells,
-            ("period_code", "indicator_code", "column_code", "sex", "age_band", "subset", "only_level"),
-        ),
-    ):
-        schema = pa.schema([(name, pa.string()) for name in names])
-        given = [dict(zip(names, row, strict=True)) for row in rows]
-        connection.register(table, pa.Table.from_pylist(given, schema))
+    give_texts(connection, "lowest_reports", ("area_code", "period_code"), lowest)
+    names = ("period_code", "indicator_code", "column_code", "sex", "age_band", "subset", "reporting_level")
+    give_texts(connection, "named_cells", names, cells)
     files = ", ".join(f"'{folder}/observations.parquet'" for folder in folders)
     of_periods = ", ".join(f"'{period}'" for period in periods) or "null"
     accepted = f"""
@@ -156,6 +148,6 @@ def _accepted_lowest(
                 and accepted.column_code = declared.column_code
                 and accepted.obs_value is not distinct from value_from
                 and (workbook is null or workbook = accepted.sha256)
-        where case when only_level is null then lowest_reports.area_code is not null else area_level = only_level end
+        where if(reporting_level = 'lowest', lowest_reports.area_code is not null, area_level = reporting_level)
         """
     )

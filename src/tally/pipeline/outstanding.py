@@ -1,6 +1,5 @@
 """Tell each province's officer what is outstanding, by the release that stands."""
 
-import json
 from collections import defaultdict
 from datetime import date, datetime
 from pathlib import Path
@@ -9,12 +8,13 @@ from typing import Any
 import duckdb
 
 from tally.adapters.files import write_whole
+from tally.adapters.tables import rows_of
 from tally.contracts.areas import Register
 from tally.exports.outstanding import Outstanding, Section, Standing, outstanding_page, outstanding_workbook
 from tally.periods import LOCAL_TIME, Period
 from tally.pipeline.answer import UNKNOWN_SENDER
 from tally.pipeline.home import Home
-from tally.pipeline.releases import CURRENT
+from tally.pipeline.releases import CURRENT, manifest_of
 from tally.vocabulary import Verdict
 
 PAGE, WORKBOOK = "outstanding.html", "outstanding.xlsx"
@@ -78,7 +78,7 @@ def list_outstanding(home: Home | None = None) -> int:
     release = home.releases / CURRENT
     if not (release / "national.duckdb").exists():
         return 0
-    manifest = json.loads((release / "manifest.json").read_text(encoding="utf-8"))
+    manifest = manifest_of(release)
     release_id, as_of = str(manifest["release_id"]), datetime.fromisoformat(manifest["as_of"])
     today = as_of.astimezone(LOCAL_TIME).date()
     with duckdb.connect(str(release / "national.duckdb"), read_only=True) as connection:
@@ -103,7 +103,7 @@ def sections_by_province(
     connection: duckdb.DuckDBPyConnection, register: Register, today: date
 ) -> dict[str, list[Section]]:
     """What is outstanding in a release's marts, by the provinces of a day, newest period first."""
-    found, unread, counts = (_rows(connection, query) for query in (_OPEN, _UNREAD, _COUNTS))
+    found, unread, counts = (rows_of(connection, query) for query in (_OPEN, _UNREAD, _COUNTS))
     sections = _sections(register, counts, _reports(register, found, _by_report(unread, counts), today))
     newest = max((section.period for section in sections), default=None)
     of_province: dict[str, list[Section]] = defaultdict(list)
@@ -112,12 +112,6 @@ def sections_by_province(
             for code in _holders(register, section, today):
                 of_province[code].append(section)
     return dict(of_province)
-
-
-def _rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[Row]:
-    answer = connection.execute(query)
-    columns = [column[0] for column in answer.description or ()]
-    return [dict(zip(columns, row, strict=True)) for row in answer.fetchall()]
 
 
 def _by_report(unread: list[Row], counts: list[Row]) -> dict[tuple[str, str], Row]:

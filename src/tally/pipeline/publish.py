@@ -41,7 +41,7 @@ from tally.pipeline.home import Home
 from tally.pipeline.judgements import is_whole
 from tally.pipeline.pages import DATA_DOCS, INDEX_OF_PAGES, write_release_pages
 from tally.pipeline.progress import Progress, unwatched
-from tally.pipeline.releases import CURRENT, PUBLIC, let_point, manifests
+from tally.pipeline.releases import CURRENT, PUBLIC, last_manifest, let_point, manifest_of
 from tally.pipeline.state import Closing, FindingKey, State
 from tally.pipeline.workers import at_home
 
@@ -56,7 +56,7 @@ def prepare_to_build(home: Home) -> str | None:
     Shape   the release that the next can be made from, if it is as it was published.
     """
     rehearse(*_dbt_places(home))
-    last, state = _last(home), home.state()
+    last, state = last_manifest(home), home.state()
     if last and last["release_id"] in state.releases and is_as_published(home, last["release_id"], state):
         return str(last["release_id"])
     return None
@@ -82,10 +82,10 @@ def publish_release(
     home = home or Home.default()
     with locked(home.lock("publish")):
         state = home.state()
-        last = _last(home)
+        last = last_manifest(home)
         if last:
             now = max(now, datetime.fromisoformat(last["as_of"]) + timedelta(seconds=1))
-        judged = {one.submission_id: one.batch_id for one in state.submissions.values() if one.batch_id}
+        judged = state.judged
         if not judged:
             return None
         corrections = declared(home.contracts)
@@ -105,10 +105,6 @@ def publish_release(
                 raise
         _settle(home, standing, state, now)
         return standing
-
-
-def _last(home: Home) -> dict[str, Any] | None:
-    return max(manifests(home), key=lambda manifest: str(manifest["as_of"]), default=None)
 
 
 def _last_whole(home: Home, state: State, found_whole: str | None) -> Path | None:
@@ -155,7 +151,7 @@ def _make(
     judge: Executor | None,
     progress: Progress,
 ) -> str:
-    release_id = f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{identity[:8]}"
+    release_id, corrections = f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{identity[:8]}", declared(home.contracts)
     shutil.rmtree(home.building, ignore_errors=True)
     release = home.building / "release"
     release.mkdir(parents=True)
@@ -183,7 +179,7 @@ def _make(
             collected_from=home.contracts.calendar.collected_from.code,
             periods=portion,
             published=file if file.exists() else None,
-            corrections=declared(home.contracts),
+            corrections=corrections,
             closings_file=closings_file,
         )
         if file.exists():
@@ -225,7 +221,7 @@ def _make(
         "built": [period for portion in portions for period in portion],
         "taken_over_from": base.release.name if base else None,
         "compared_with": before.name if before else None,
-        "corrections": [one["correction_code"] for one in declared(home.contracts) if one["status"] == "active"],
+        "corrections": [one["correction_code"] for one in corrections if one["status"] == "active"],
         "ledger": {"seq": seq, "sha256": event_sha256},
         "batches": batches,
         "inputs": _inputs(state),
@@ -339,7 +335,7 @@ def _write_manifest(release: Path, manifest: dict[str, Any], base: Base | None) 
         rows = {
             table: connection.execute(f"select count(*) from {table}").fetchall()[0][0] for table in _tables(connection)
         }
-    verified = json.loads((base.release / "manifest.json").read_text(encoding="utf-8"))["files"] if base else {}
+    verified = manifest_of(base.release)["files"] if base else {}
     files = {}
     for path in sorted(path for path in release.rglob("*") if path.is_file()):
         name = path.relative_to(release).as_posix()

@@ -6,8 +6,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from tally.adapters.archive import file_hash
 from tally.adapters.files import point
 from tally.errors import LedgerError, UsageError
@@ -16,12 +14,26 @@ from tally.pipeline.home import Home
 CURRENT, PUBLIC = LINKS = ("current", "public")
 """Links to the last release, for readers within, and to the last that was signed, for everybody else."""
 
+ON_MAP = "coalesce(map_date >= areas.valid_from, true) and coalesce(map_date < areas.valid_to, true)"
+"""In SQL: whether a version of an area, of dim_areas as `areas`, stands on the map of a period, of dim_periods."""
+
+
+def manifest_of(release: Path) -> dict[str, Any]:
+    """What a release says of itself."""
+    return dict(json.loads((release / "manifest.json").read_text(encoding="utf-8")))
+
 
 def manifests(home: Home) -> Iterable[dict[str, Any]]:
     """The manifests of every release, oldest first."""
     for path in sorted(home.releases.glob("*/manifest.json")):
         if path.parent.name not in LINKS:
-            yield json.loads(path.read_text())
+            yield manifest_of(path.parent)
+
+
+def last_manifest(home: Home, until: datetime | None = None) -> dict[str, Any] | None:
+    """That of the youngest release, or of the one that stood at a moment; None if there was none."""
+    standing = (one for one in manifests(home) if until is None or datetime.fromisoformat(one["as_of"]) <= until)
+    return max(standing, key=lambda one: str(one["as_of"]), default=None)
 
 
 def pointed_to(home: Home, link: str) -> str | None:
@@ -52,17 +64,10 @@ def release_at(home: Home, moment: datetime) -> str:
 
     Raises  UsageError if there was none yet.
     """
-    standing = [one for one in manifests(home) if datetime.fromisoformat(one["as_of"]) <= moment]
-    if not standing:
+    standing = last_manifest(home, until=moment)
+    if standing is None:
         raise UsageError(f"there was no release yet at {moment.isoformat()} in {home.releases}")
-    return str(max(standing, key=lambda one: str(one["as_of"]))["release_id"])
-
-
-def rows_of(marts: duckdb.DuckDBPyConnection, query: str, **names: Any) -> list[dict[str, Any]]:
-    """The rows of a query, each by the names of its columns."""
-    answer = marts.execute(query, names)
-    columns = [column[0] for column in answer.description or ()]
-    return [dict(zip(columns, row, strict=True)) for row in answer.fetchall()]
+    return str(standing["release_id"])
 
 
 def verify_release(folder: Path, manifest_sha256: str) -> None:
@@ -70,7 +75,7 @@ def verify_release(folder: Path, manifest_sha256: str) -> None:
     try:
         if file_hash(folder / "manifest.json") != manifest_sha256:
             raise LedgerError(f"release {folder.name}: manifest.json is not the one that was published")
-        files = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["files"]
+        files = manifest_of(folder)["files"]
     except OSError as error:
         raise LedgerError(f"release {folder.name}: manifest.json cannot be read: {error.strerror}") from None
     present = {

@@ -1,10 +1,10 @@
 """Sign-off: a release is a draft until one person has checked it and another approves it."""
 
-import unicodedata
 from datetime import datetime
 
 from tally.adapters.files import locked
 from tally.errors import UsageError
+from tally.names import one_line
 from tally.pipeline.home import Home
 from tally.pipeline.releases import PUBLIC, let_point, named_release, verify_release
 from tally.vocabulary import Role
@@ -17,7 +17,7 @@ def sign_release(home: Home, release: str, by: str, role: Role, now: datetime) -
     Raises  UsageError where this signature says nothing: a role that was signed already, one person twice, a release
             that a younger signed one has taken the place of. LedgerError if it is not as it was published.
     """
-    name = " ".join(unicodedata.normalize("NFC", by).split())
+    name = one_line(by)
     if not name:
         raise UsageError("--by is blank: a signature needs a name")
     with locked(home.lock("publish")):

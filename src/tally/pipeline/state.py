@@ -96,6 +96,11 @@ class State:
         return {one.role for one in self.signatures.get(release_id, ())} == set(Role)
 
     @property
+    def judged(self) -> dict[str, str]:
+        """The batch of each submission that was judged."""
+        return {one.submission_id: one.batch_id for one in self.submissions.values() if one.batch_id}
+
+    @property
     def last_signed(self) -> str | None:
         """The youngest release that is signed."""
         return next(filter(self.is_signed, reversed(self.releases)), None)

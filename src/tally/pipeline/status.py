@@ -1,6 +1,5 @@
 """What came in, what is missing and what the standing release says, read from that release alone."""
 
-import json
 from typing import Any
 
 import duckdb
@@ -8,8 +7,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from tally.adapters.tables import rows_of
 from tally.pipeline.home import Home
-from tally.pipeline.releases import rows_of
+from tally.pipeline.releases import ON_MAP, manifest_of
 
 HEADLINES = (
     "children_under_16",
@@ -34,7 +34,7 @@ _PERIOD = """
     order by reports_accepted > 0 desc, end_date desc
     limit 1
 """
-_REPORTS = """
+_REPORTS = f"""
     select
         area_code, area_level, areas.label_vi, areas.label_en, reports_expected, reports_received, reports_accepted,
         reports_on_time, reports_expected - reports_received as reports_missing
@@ -45,8 +45,7 @@ _REPORTS = """
         period_code = $period
         and area_level in ('nation', 'province')
         and reports_received > 0
-        and coalesce(periods.map_date >= areas.valid_from, true)
-        and coalesce(periods.map_date < areas.valid_to, true)
+        and {ON_MAP}
     order by area_level <> 'nation', area_code
 """
 _FIGURES = """
@@ -80,7 +79,7 @@ def status_of(home: Home) -> dict[str, Any]:
     }
     if not (current / "national.duckdb").exists():
         return {"release": None, "places": places}
-    manifest = json.loads((current / "manifest.json").read_text(encoding="utf-8"))
+    manifest = manifest_of(current)
     with duckdb.connect(str(current / "national.duckdb"), read_only=True) as connection:
         verdicts = {row["verdict"]: row["submissions"] for row in rows_of(connection, _VERDICTS)}
         period = next(iter(rows_of(connection, _PERIOD)), None)

@@ -1,6 +1,5 @@
 """Whether the record still holds: archive, ledger, releases; and whether an old release can be made again."""
 
-import json
 import tempfile
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +17,7 @@ from tally.pipeline.releases import (
     CURRENT,
     LINKS,
     PUBLIC,
+    manifest_of,
     manifests,
     named_release,
     pointed_to,
@@ -64,7 +64,7 @@ def rebuild_release(home: Home, release_id: str) -> str:
     Raises  UsageError if there is no such release; LedgerError that names the marts whose rows differ.
     """
     release_id = named_release(home, release_id)
-    manifest = json.loads((home.releases / release_id / "manifest.json").read_text(encoding="utf-8"))
+    manifest = manifest_of(home.releases / release_id)
     as_of = datetime.fromisoformat(manifest["as_of"])
     given, batches, before = [], dict[str, list[str]](), manifest.get("compared_with")
     for event in home.ledger.events():
