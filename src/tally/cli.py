@@ -278,7 +278,7 @@ def changes(
     to: Annotated[Path | None, typer.Option("--out", help="CSV of every figure that is other")] = None,
     as_json: Json = False,
 ) -> None:
-    """The figures of a release that are other than in an earlier one."""
+    """The figures of a release that are other than in an earlier one, and why."""
     from tally.pipeline.changes import changes_since
     from tally.pipeline.home import Home
 
@@ -287,22 +287,17 @@ def changes(
         print(json.dumps(found, ensure_ascii=False, indent=1))
         return
     out.print(f"{found['figures']:,} figures of {found['release']} are other than in {found['since']}", soft_wrap=True)
-    table = _table("period", "of the nation", "sex", "age", "subset", "before", "", "now", "")
+    table = _table("period", "of the nation", "sex", "age", "subset", "before", "", "now", "", "why")
     for row in found["nation"]:
         figures = [
-            word
-            for side in ("before", "now")
-            for word in (
-                "" if row[f"value_{side}"] is None else f"{row[f'value_{side}']:,}",
-                row[f"status_{side}"] or "",
-            )
+            word for side in ("before", "now") for word in (_figure(row[f"value_{side}"]), row[f"status_{side}"] or "")
         ]
         cell = [row[name] for name in ("period_code", "indicator_code", "sex", "age_band", "subset")]
-        table.add_row(*cell, *figures)
+        table.add_row(*cell, *figures, row["reasons"])
     if found["nation"]:
         out.print(table)
     for row in found["counted"]:
-        out.print(f"{row['period_code']}  {row['area_level']}: {row['figures']:,}")
+        out.print(f"{row['period_code']}  {row['area_level']}: {row['figures']:,} by {row['reasons']}")
 
 
 @findings_app.callback()
