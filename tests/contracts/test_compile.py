@@ -15,6 +15,7 @@ import pytest
 import python_calamine
 import yaml
 from great_expectations import ExpectationSuite
+from provinces import keep_provinces
 
 from tally.compile import compiled_files
 from tally.periods import Period
@@ -25,6 +26,13 @@ ROOT = Path(__file__).parents[2]
 ORIGINALS = sorted((ROOT / "tests" / "forms").glob("*.xlsx"))
 SUITES = ["submission", *(f"bvte_0{number}" for number in range(1, 7)), "across_forms", "across_periods", "release"]
 META = {"rule_code", "severity", "sentence_vi", "sentence_en", "mend_vi", "mend_en", "source"}
+
+
+@pytest.fixture
+def project(project):
+    """With two provinces alone: the country's are compiled in `files`."""
+    keep_provinces(project / "contracts" / "areas", "11", "12")
+    return project
 
 
 @pytest.fixture(scope="module")

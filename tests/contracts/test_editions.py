@@ -4,6 +4,7 @@ import csv
 import json
 
 import pytest
+from provinces import keep_provinces
 
 from tally.compile.templates import templates
 from tally.contracts.load import load_contracts
@@ -25,6 +26,13 @@ NEW_RULE = """rules:
     since: 2026-S1
 """
 EARLIER = [Period(2021, "S1"), Period(2025, "S1"), Period(2025, "A1")]
+
+
+@pytest.fixture
+def project(project):
+    """With two provinces alone: how many areas there are is the same to a form."""
+    keep_provinces(project / "contracts" / "areas", "11", "12")
+    return project
 
 
 @pytest.fixture

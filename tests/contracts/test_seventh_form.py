@@ -9,6 +9,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 from great_expectations import ExpectationSuite
+from provinces import keep_provinces
 
 from tally.contracts.load import load_contracts
 from tally.periods import Period
@@ -52,6 +53,7 @@ def compiled(tmp_path_factory):
     """A project with the seventh form, and what changed when it was compiled."""
     root = tmp_path_factory.mktemp("project")
     shutil.copytree(Path(__file__).parents[2] / "contracts", root / "contracts")
+    keep_provinces(root / "contracts" / "areas", "11", "12")
     write_compiled(root)
     (root / "contracts" / "forms" / "bvte_07.yml").write_text(SEVENTH, encoding="utf-8")
     return root, write_compiled(root)

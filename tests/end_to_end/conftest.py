@@ -1,10 +1,10 @@
 """What every test of whole runs starts from."""
 
-import csv
 import shutil
 from pathlib import Path
 
 import pytest
+from provinces import keep_provinces
 
 from tally.adapters.gx import prepare_to_judge
 from tally.pipeline.compile import write_compiled
@@ -22,27 +22,9 @@ def project_of_provinces(project: Path, *provinces: str) -> Path:
     for folder in ("contracts", "dbt_project", "expectations"):
         shutil.copytree(PROJECT / folder, project / folder)
     (project / "src").symlink_to(PROJECT / "src")
-    areas = project / "contracts" / "areas"
-    with (areas / "units.csv").open(encoding="utf-8", newline="") as file:
-        units = list(csv.DictReader(file))
-    codes = set(provinces)
-    for level in ("district", "commune"):
-        codes |= {unit["code"] for unit in units if unit["level"] == level and unit["parent_code"] in codes}
-    _keep(areas / "units.csv", "code", codes)
-    _keep(areas / "flows.csv", "new_code", codes)
-    _keep(areas / "aliases.csv", "alias", set())
-    _keep(areas / "totals.csv", "day", set())
+    keep_provinces(project / "contracts" / "areas", *provinces)
     write_compiled(project)
     return project
-
-
-def _keep(path: Path, column: str, values: set[str]) -> None:
-    with path.open(encoding="utf-8", newline="") as file:
-        head, *rows = csv.reader(file)
-    with path.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file, lineterminator="\n").writerows(
-            [head, *(row for row in rows if row[head.index(column)] in values)]
-        )
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ TONES = [
     ("òa", "oà"), ("óa", "oá"), ("ỏa", "oả"), ("õa", "oã"), ("ọa", "oạ"), ("òe", "oè"), ("óe", "oé"), ("ỏe", "oẻ"),
     ("ùy", "uỳ"), ("úy", "uý"), ("ủy", "uỷ"), ("ũy", "uỹ"), ("ụy", "uỵ"),
 ]  # fmt: skip
-Y_AND_I = list(zip("yỳýỷỹỵYÝ", "iìíỉĩịIÍ", strict=True))
+Y_AND_I = dict(zip("yỳýỷỹỵYÝiìíỉĩịIÍ", "iìíỉĩịIÍyỳýỷỹỵYÝ", strict=True))
 LETTERS = "aăâbcdđeêghiklmnoôơpqrstuưvxyáàảãạấầếềộớờúùíìý"
 Deviation = Callable[[str, random.Random], str]
 
@@ -69,12 +69,11 @@ def other_signs(text, rng):
 
 
 def y_for_i(text, rng):
-    places = [at for at, letter in enumerate(text) if any(letter in pair for pair in Y_AND_I)]
+    places = [at for at, letter in enumerate(text) if letter in Y_AND_I]
     if not places:
         return text
     at = rng.choice(places)
-    other = next(one if text[at] == two else two for one, two in Y_AND_I if text[at] in (one, two))
-    return text[:at] + other + text[at + 1 :]
+    return text[:at] + Y_AND_I[text[at]] + text[at + 1 :]
 
 
 def eth(text, rng):
@@ -110,12 +109,14 @@ DEVIATIONS: list[Deviation] = [
     typing_error, without_accents, some_accents_missing, tone_moved, prefix_dropped, prefix_abbreviated, zero_padded,
     other_signs, y_for_i, eth, other_case, double_spaces, decomposed,
 ]  # fmt: skip
+ALWAYS_THE_SAME = {decomposed, tone_moved, without_accents, prefix_dropped, zero_padded}
 
 
 def perturbed(name: str, rng: random.Random, always: Deviation | None = None) -> str:
     """One to three deviations that change the name, the typing error at most once; at least one always does."""
     wanted = rng.randint(1, 3)
-    usable = [one for one in DEVIATIONS if one is not always and any(one(name, rng) != name for _ in range(8))]
+    tries = {one: 1 if one in ALWAYS_THE_SAME else 8 for one in DEVIATIONS if one is not always}
+    usable = [one for one, count in tries.items() if any(one(name, rng) != name for _ in range(count))]
     chosen = rng.sample(usable, min(wanted, len(usable))) + ([always] if always else [])
     text = name
     for one in sorted(chosen, key=[*DEVIATIONS, always].index):
