@@ -216,11 +216,20 @@ def _of_sheet(vi: str, en: str, name: Place | None) -> Place:
 
 
 _NO_CHARACTER = re.compile(r"&#[0-9]{10,}")
+_REFERENCE = re.compile(r"(&(?:#[0-9]+;?|#[xX][0-9a-fA-F]+;?|[^\t\n\f <&#;]{1,32};?))")  # as html.unescape has it
 
 
 def _text(raw: bytes) -> str:
     text = raw.decode("utf-8", "replace")
-    return html.unescape(_NO_CHARACTER.sub("&", text)) if "&" in text else text
+    return _unescaped(_NO_CHARACTER.sub("&", text)) if "&" in text else text
+
+
+def _unescaped(text: str) -> str:
+    """html.unescape, with each reference worked out once: a part may repeat one a million times."""
+    pieces = _REFERENCE.split(text)
+    known = {reference: html.unescape(reference) for reference in set(pieces[1::2])}
+    pieces[1::2] = [known[reference] for reference in pieces[1::2]]
+    return "".join(pieces)
 
 
 def _lines(inside: re.Pattern[bytes], part: bytes) -> list[str]:
