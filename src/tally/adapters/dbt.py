@@ -61,6 +61,7 @@ def build_marts(
     published: Path | None = None,
     corrections: Sequence[Mapping[str, Any]] = (),
     closings_file: Path | None = None,
+    feeds_folder: Path | None = None,
     with_unit_tests: bool = False,
     select: str = _OF_WHAT_IS_GIVEN,
 ) -> BuildOutcome:
@@ -69,7 +70,8 @@ def build_marts(
     Shape   judged_file: CSV (submission_id,batch_id), for each submission the batch whose judgement is current;
             judgement_folders: one folder a batch, named as the batch; periods: those whose figures are built (None:
             all), published: the release in which the figures of the others stand; corrections: those that are declared,
-            rows of the source build.corrections; closings_file: CSV of the findings that were explained or withdrawn.
+            rows of the source build.corrections; closings_file: CSV of the findings that were explained or withdrawn;
+            feeds_folder: what judging the feeds of other sources wrote.
             Nothing is written into project_dir: dbt's own files go to target_dir.
     Raises  BuildError that names the models and tests that failed; then build_file is not fit to be published.
     """
@@ -84,6 +86,11 @@ def build_marts(
         _create(published_file)
     with duckdb.connect(str(working_file)) as connection:
         _give(connection, judgement_folders, {"judgements": judged_file, "closings": closings_file}, periods)
+        if feeds_folder:
+            connection.execute("create schema feeds")
+            for file in sorted(feeds_folder.glob("*.parquet")):
+                path = _quoted(file.absolute().as_posix())
+                connection.execute(f"create view feeds.{file.stem} as from read_parquet({path})")
         connection.execute("create schema build")
         connection.execute(
             """

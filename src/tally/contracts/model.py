@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -15,6 +15,10 @@ from tally.contracts.areas import Area, Register
 from tally.contracts.grammar import NOT_JUDGED, Statement, parse
 from tally.periods import Period
 from tally.vocabulary import Severity, Verdict
+
+if TYPE_CHECKING:
+    from tally.contracts.classifications import Scheme
+    from tally.contracts.sources import Feeds, Source, SourceClaim
 
 T = TypeVar("T")
 
@@ -91,8 +95,11 @@ class Column(Line):
 
 
 class Unit(Line):
+    """`also`: how other sources write it."""
+
     code: Code
     label: Text
+    also: list[str] = []
 
 
 class Level(Strict):
@@ -448,6 +455,10 @@ class Contracts:
     aliases: tuple[Alias, ...]
     frames: tuple[Frame, ...]
     corrections: Corrections
+    feeds: "Feeds"
+    sources: tuple["Source", ...]
+    source_claims: Mapping[str, tuple["SourceClaim", ...]]
+    schemes: tuple["Scheme", ...]
     editions: "Editions"
 
     @cached_property
@@ -475,7 +486,9 @@ class Contracts:
 
     @cached_property
     def suites(self) -> dict[str, list[Check]]:
-        """What Great Expectations judges, by suite: submission, each form, across forms, across periods, release."""
+        """What Great Expectations judges, by suite: submission, each form, across forms, across periods, the feeds of
+        each source, release.
+        """
         of_submission, of_cells = [
             [check for rule in self.submission.rules if rule.judges == judges for check in self._checks_of(rule)]
             for judges in ("submission", "cells")
@@ -486,6 +499,8 @@ class Contracts:
         suites[ACROSS_FORMS] = _checks_within(self.coherence.rules)
         everywhere = [*(form.rules for form in self.forms), self.coherence.rules]
         suites[ACROSS_PERIODS] = [check for rules in everywhere for check in _checks_across_periods(rules)]
+        for source in self.sources:
+            suites[source.suite] = self.feeds.checks + source.checks
         suites[RELEASE] = [
             Check(check.code, check.code, Severity.CRITICAL, check.tell, check.mend, check.source)
             for check in self.gate.checks
