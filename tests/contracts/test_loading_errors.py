@@ -67,7 +67,7 @@ def line_of(project, file: str, text: str) -> int:
             id="a form that does not name its file",
         ),
         pytest.param(
-            FORM, "unit: incidents", "unit: cases", "unit: cases", "indicators[0].unit", "no unit cases",
+            FORM, "unit: incidents", "unit: events", "unit: events", "indicators[0].unit", "no unit events",
             id="an unknown unit",
         ),
         pytest.param(

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from tally.compile.suites import HINT
 from tally.contracts.model import Contracts, Form, Line, Rule, SubmissionRule, Text
+from tally.contracts.sources import FeedRule, SourceRule
 from tally.periods import PARTS, Period
 from tally.vocabulary import Severity
 
@@ -38,6 +39,7 @@ def dictionary(contracts: Contracts) -> dict[str, bytes]:
             f"The cover and the workbook itself. Source: {contracts.submission.source}.",
             *(_submission_rule(rule) for rule in contracts.submission.rules),
         ],
+        *_sources(contracts),
         ["## Before a release", "What must hold in the built marts before a release appears.", *_gate(contracts)],
     ]
     return {"docs/reference/dictionary.md": ("\n\n".join("\n\n".join(part) for part in parts) + "\n").encode()}
@@ -161,6 +163,92 @@ def _submission_rule(rule: SubmissionRule) -> str:
     if rule.also:
         means += f"; a milder case is {_MEANS[rule.also]}"
     return _entry(rule.code, rule.tell, None, means, rule.mend, None, None, rule.why)
+
+
+def _sources(contracts: Contracts) -> Iterable[list[str]]:
+    feeds = contracts.feeds
+    yield [
+        "## Other sources",
+        "Figures of sources stand side by side and are never added. One CSV a delivery in `inbox/feeds/<source>/`:",
+        f"`{','.join(feeds.columns)}`",
+        _table(
+            ("Status", "Nghĩa", "English", "In the marts", "Compared"),
+            [
+                (f"`{one.code}`", one.label.vi, one.label.en, f"`{one.obs_status}`", "yes" if one.is_used else "never")
+                for one in feeds.statuses
+            ],
+        ),
+        *(
+            _entry(rule.code, rule.tell, None, _feed_rule_means(rule), rule.mend, feeds.source, None, rule.why)
+            for rule in feeds.rules
+        ),
+    ]
+    for source in contracts.sources:
+        yield [
+            f"## Source `{source.source}`",
+            f"{source.title.vi} / {source.title.en}.",
+            f"Whom it counts: {source.coverage.vi} / {source.coverage.en}.",
+            f"When it is closed: {source.cut_off.vi} / {source.cut_off.en}.",
+            _table(
+                ("Indicator", "Chỉ tiêu", "English", "Unit", "Counts the same as", "Published as"),
+                [
+                    (
+                        f"`{one.code}`",
+                        one.label.vi,
+                        one.label.en,
+                        contracts.units[one.unit].label.en,
+                        f"[`{one.concept}`](#{one.concept})" if one.concept else "",
+                        f"`{one.series}`" if one.series else "",
+                    )
+                    for one in source.indicators
+                ],
+            ),
+            *(
+                [
+                    _table(
+                        ("Period", "Stands beside it: from", "to", "Comparability"),
+                        [(_PARTS[one.part], one.start, one.end, f"`{one.comparability}`") for one in source.windows],
+                    )
+                ]
+                if source.windows
+                else ["No window of it stands beside a period."]
+            ),
+            *(_source_rule(rule) for rule in source.rules),
+            *(
+                [
+                    _table(
+                        ("Known", "Rule", "Indicator", "Window", "Ghi chú", "Note"),
+                        [
+                            (
+                                one.code,
+                                one.rule,
+                                f"`{one.indicator}`",
+                                f"{one.start} – {one.end}",
+                                one.note.vi,
+                                one.note.en,
+                            )
+                            for one in source.known
+                        ],
+                    )
+                ]
+                if source.known
+                else []
+            ),
+        ]
+
+
+def _feed_rule_means(rule: FeedRule) -> str:
+    if rule.verdict:
+        return f"the file is {rule.verdict}"
+    if rule.severity == Severity.CRITICAL:
+        return "critical: the file is returned, no figure of it is used"
+    return "warning: the figure is shown as it was published, with the finding"
+
+
+def _source_rule(rule: SourceRule) -> str:
+    says = "; ".join(f"`{says}`" for says in rule.sentences)
+    means = "warning: the figure is shown as it was published, with the finding"
+    return _entry(rule.code, rule.tell, says, means, rule.mend, rule.source, None, rule.why)
 
 
 def _gate(contracts: Contracts) -> Iterable[str]:
