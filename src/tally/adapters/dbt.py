@@ -19,6 +19,7 @@ import duckdb
 import pyarrow as pa
 
 from tally.adapters.imports import nothing_is_garbage
+from tally.adapters.tables import quoted
 from tally.errors import BuildError
 
 FAILED = ("error", "fail", "runtime error")
@@ -218,8 +219,8 @@ def _give(
             table = f"create table judged.{name} as from read_csv(?, header = true, all_varchar = true)"
             connection.execute(table, [str(file)])
     for name in ("submissions", "findings", "observations"):
-        files = ", ".join(_quoted((folder.absolute() / f"{name}.parquet").as_posix()) for folder in judgement_folders)
-        wanted = f"period_code in ({', '.join(map(_quoted, periods)) or 'null'})" if periods is not None else "true"
+        files = ", ".join(quoted((folder.absolute() / f"{name}.parquet").as_posix()) for folder in judgement_folders)
+        wanted = f"period_code in ({', '.join(map(quoted, periods)) or 'null'})" if periods is not None else "true"
         connection.execute(
             f"""
             create view judged.{name} as
@@ -228,10 +229,6 @@ def _give(
             where {wanted if name == "observations" else "true"}
             """
         )
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 @contextmanager

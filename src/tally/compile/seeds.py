@@ -8,6 +8,7 @@ from io import StringIO
 
 from tally.areas.frames import placements
 from tally.areas.territory import Territory, key
+from tally.compile.codes import codes_in_words
 from tally.contracts.areas import Area, Register
 from tally.contracts.grammar import parse
 from tally.contracts.model import Contracts, Form, Frame, Indicator, Line, Rule
@@ -36,6 +37,7 @@ def seeds(contracts: Contracts) -> dict[str, bytes]:
             *([form.form, part] for form in contracts.forms for part in form.periods),
         ],
         "rules": [_RULE_COLUMNS, *_rules(contracts)],
+        "codes": [_CODE_COLUMNS, *_codes(contracts)],
     }
     return {f"dbt_project/seeds/{name}.csv": _written(rows) for name, rows in tables.items()}
 
@@ -74,6 +76,7 @@ _INDICATOR_COLUMNS = (
 )  # fmt: skip
 _CELL_COLUMNS = ("indicator_code", "column_code", "sex", "age_band", "subset", "since", "until")
 _RULE_COLUMNS = ("rule_code", "form_code", "severity", "sentence_vi", "sentence_en", "source")
+_CODE_COLUMNS = ("codelist", "code", "position", "label_vi", "label_en", "meaning_vi", "meaning_en")
 
 
 def _in_order(areas: Iterable[Area]) -> list[Area]:
@@ -225,6 +228,12 @@ def _form_of(contracts: Contracts, rule: Rule) -> str:
     """The form that a rule across forms is about: the one whose cell it shows."""
     anchor = parse(rule.sentences[0]).anchor
     return next(form.form for form, _, indicator in _editions(contracts) if fnmatchcase(indicator.code, anchor))
+
+
+def _codes(contracts: Contracts) -> Iterable[Row]:
+    for codelist, lines in codes_in_words(contracts).items():
+        for position, (code, (label, meaning)) in enumerate(lines.items(), start=1):
+            yield [codelist, code, position, label.vi, label.en, *((meaning.vi, meaning.en) if meaning else (None, None))]
 
 
 def _written(rows: Iterable[Row]) -> bytes:

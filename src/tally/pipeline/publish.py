@@ -196,7 +196,7 @@ def _make(
         changed.append(home.building / "changes.parquet")
         compare_releases(file, made_before.file, changed[-1])
     explain_changes(home, changed, Made.now(home, file), made_before, judged, home.building)
-    write_changes(home.building, file, release / "changes.csv")
+    write_changes(home, home.building, file, release / "changes.csv")
     # what was built in one go is judged by itself: what stood was judged when it was built
     checked = (marts, portions[0]) if len(portions) == 1 else (file, list(prints))
     progress("publish", len(portions) + 1, steps)
