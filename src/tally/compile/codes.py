@@ -16,9 +16,7 @@ def codes_in_words(contracts: Contracts) -> dict[str, dict[str, Words]]:
     Blanks  no meaning: the label is enough.
     """
     lists = contracts.codelists
-    written = {
-        name: {line.code: (line.label, line.meaning) for line in lines} for name, lines in lists.codes.items()
-    }
+    written = {name: {line.code: (line.label, line.meaning) for line in lines} for name, lines in lists.codes.items()}
     levels = _labels((level.code, level.label) for level in lists.levels)
     of_one_level = {one.reporting_level for form in contracts.forms for one in form.indicators} & levels.keys()
     types = ((vi, Text(vi=vi, en=en)) for vi, en in TYPES_IN_ENGLISH.items())

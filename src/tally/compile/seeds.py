@@ -233,7 +233,14 @@ def _form_of(contracts: Contracts, rule: Rule) -> str:
 def _codes(contracts: Contracts) -> Iterable[Row]:
     for codelist, lines in codes_in_words(contracts).items():
         for position, (code, (label, meaning)) in enumerate(lines.items(), start=1):
-            yield [codelist, code, position, label.vi, label.en, *((meaning.vi, meaning.en) if meaning else (None, None))]
+            yield [
+                codelist,
+                code,
+                position,
+                label.vi,
+                label.en,
+                *((meaning.vi, meaning.en) if meaning else (None, None)),
+            ]
 
 
 def _written(rows: Iterable[Row]) -> bytes:

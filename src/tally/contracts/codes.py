@@ -32,7 +32,7 @@ LISTS: Mapping[str, Iterable[str] | None] = {
 
 
 def labels_of(codelists: CodeLists, part: str) -> dict[str, Text]:
-    """The label of each sex, age band or subset: that of the column which is this and nothing else; the last in time."""
+    """The label of each sex, age band or subset: that of the column which is this and nothing else, the last one."""
     others = [other for other in CELL if other != part]
     columns = [one for one in codelists.columns if all(getattr(one, other) == TOTAL for other in others)]
     return {getattr(one, part): one.label for one in columns}
