@@ -120,9 +120,9 @@ def test_a_figure_moves_by_its_late_reports_and_by_its_corrections(story: Story)
 
 
 def test_every_code_of_a_mart_is_said_in_words_those_of_changes_too(story: Story) -> None:
-    for release_id in story.releases.values():
-        with duckdb.connect(str(story.home.releases / release_id / "national.duckdb"), read_only=True) as marts:
-            assert codes_without_words(marts) == [], release_id
+    release = story.home.releases / story.releases["2025-06-25"]
+    with duckdb.connect(str(release / "national.duckdb"), read_only=True) as marts:
+        assert codes_without_words(marts) == []
 
 
 def test_a_release_takes_the_page_of_its_marts_over_from_the_one_before(story: Story) -> None:
