@@ -8,6 +8,7 @@ from io import StringIO
 
 from tally.areas.frames import placements
 from tally.areas.territory import Territory, key
+from tally.compile.codes import codes_in_words
 from tally.contracts.areas import Area, Register
 from tally.contracts.grammar import parse
 from tally.contracts.model import Contracts, Form, Frame, Indicator, Line, Rule, Text
@@ -41,6 +42,7 @@ def seeds(contracts: Contracts) -> dict[str, bytes]:
         "source_indicators": [_SOURCE_INDICATOR_COLUMNS, *_source_indicators(contracts)],
         "classifications": [_CLASSIFICATION_COLUMNS, *_classifications(contracts)],
         "source_windows": [_SOURCE_WINDOW_COLUMNS, *_source_windows(contracts, periods)],
+        "codes": [_CODE_COLUMNS, *_codes(contracts)],
     }
     return {f"dbt_project/seeds/{name}.csv": _written(rows) for name, rows in tables.items()}
 
@@ -79,6 +81,7 @@ _INDICATOR_COLUMNS = (
 )  # fmt: skip
 _CELL_COLUMNS = ("indicator_code", "column_code", "sex", "age_band", "subset", "since", "until")
 _RULE_COLUMNS = ("rule_code", "form_code", "severity", "sentence_vi", "sentence_en", "source")
+_CODE_COLUMNS = ("codelist", "code", "position", "label_vi", "label_en", "meaning_vi", "meaning_en")
 
 _SOURCE_COLUMNS = (
     "source_code", "label_vi", "label_en", "coverage_vi", "coverage_en", "cut_off_vi", "cut_off_en",
@@ -288,6 +291,19 @@ def _classifications(contracts: Contracts) -> Iterable[Row]:
                 scheme.code, scheme.title.vi, scheme.title.en, one.indicator, one.category or UNKNOWN, label.vi,
                 label.en, " ".join(one.between) or None, *note, scheme.verification_status, scheme.source,
             ]  # fmt: skip
+
+
+def _codes(contracts: Contracts) -> Iterable[Row]:
+    for codelist, lines in codes_in_words(contracts).items():
+        for position, (code, (label, meaning)) in enumerate(lines.items(), start=1):
+            yield [
+                codelist,
+                code,
+                position,
+                label.vi,
+                label.en,
+                *((meaning.vi, meaning.en) if meaning else (None, None)),
+            ]
 
 
 def _written(rows: Iterable[Row]) -> bytes:

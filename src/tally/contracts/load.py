@@ -12,6 +12,7 @@ from tally.contracts.aliases import load_aliases
 from tally.contracts.area_files import load_areas
 from tally.contracts.areas import Register
 from tally.contracts.classifications import load_classifications
+from tally.contracts.codes import check_codes, check_weights
 from tally.contracts.grammar import Among, Call, Chain, Plus, Ratio, Ref, Statement, Within, parse
 from tally.contracts.lines import Document, Key, read_as
 from tally.contracts.model import (
@@ -69,6 +70,7 @@ def load_contracts(folder: Path) -> Contracts:
     forms = [read_as(folder, f"forms/{path.name}", Form) for path in sorted((folder / "forms").glob("*.yml"))]
 
     _check_codelists(codelists_document, codelists)
+    check_codes(codelists_document, codelists)
     _check_calendar(calendar_document, calendar, codelists)
     _check_submission(submission_document, submission)
     _check_once(gate_document, ("checks",), [check.code for check in gate.checks])
@@ -84,6 +86,7 @@ def load_contracts(folder: Path) -> Contracts:
     for period in _turning_points(codelists, [form for _, form in forms], coherence, submission):
         maker.make(period)
     register = load_areas(folder / "areas")
+    check_weights(codelists_document, codelists, register.flows)
     provinces = {area.code for area in register.areas if area.level == "province"}
     for at, line in enumerate(calendar.provinces):
         if line.province not in provinces:

@@ -116,12 +116,21 @@ class ReportKind(Line):
     label: Text
 
 
+class CodeInWords(Strict):
+    """A code of the marts; `meaning` where the label is not enough."""
+
+    code: Code
+    label: Text
+    meaning: Text | None = None
+
+
 class CodeLists(Strict):
     columns: Some[Column]
     column_sets: dict[str, Some[str]]
     units: Some[Unit]
     levels: Some[Level]
     report_kinds: Some[ReportKind]
+    codes: dict[str, Some[CodeInWords]]
 
     def columns_of(self, form: "Form", indicator: "Indicator") -> list[str]:
         """The codes of the columns that a row fills, in any period: its own, or those of its form."""
@@ -479,6 +488,9 @@ class Contracts:
     @cached_property
     def units(self) -> dict[str, Unit]:
         return {unit.code: unit for unit in self.codelists.units}
+
+    def in_words(self, codelist: str, code: str) -> CodeInWords:
+        return next(line for line in self.codelists.codes[codelist] if line.code == code)
 
     @cached_property
     def submission_rules(self) -> dict[str, SubmissionRule]:

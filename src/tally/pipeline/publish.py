@@ -40,7 +40,7 @@ from tally.pipeline.feeds import is_whole as is_whole_feeds
 from tally.pipeline.gate import judge_marts
 from tally.pipeline.home import Home
 from tally.pipeline.judgements import is_whole, write_nothing
-from tally.pipeline.pages import DATA_DOCS, INDEX_OF_PAGES, write_release_pages
+from tally.pipeline.pages import DATA_DOCS, DBT_DOCS, INDEX_OF_PAGES, PAGE_OF_MARTS, write_release_pages
 from tally.pipeline.progress import Progress, unwatched
 from tally.pipeline.releases import CURRENT, PUBLIC, last_manifest, let_point, manifest_of
 from tally.pipeline.state import Closing, FindingKey, State
@@ -192,13 +192,14 @@ def _make(
                 touched.setdefault(mart, set()).update(periods)
         else:
             marts = built.build_file.rename(file)
+    _document(release, built.docs_file, base)
     progress("publish", len(portions), steps)
     made_before = Made.of(before) if before else None
     if made_before and not base:
         changed.append(home.building / "changes.parquet")
         compare_releases(file, made_before.file, changed[-1])
     explain_changes(home, changed, Made.now(home, file), made_before, judged, home.building)
-    write_changes(home.building, file, release / "changes.csv")
+    write_changes(home, home.building, file, release / "changes.csv")
     # what was built in one go is judged by itself: what stood was judged when it was built
     checked = (marts, portions[0]) if len(portions) == 1 else (file, list(prints))
     progress("publish", len(portions) + 1, steps)
@@ -282,7 +283,7 @@ def _check(
     gate_file = gate.save(home.building / "release_gate.json")
     suites = sorted((home.project / "expectations").glob("*.json"))
     release = home.building / "release"
-    build_data_docs([gate_file, *validations], suites, release / DATA_DOCS, release_id, INDEX_OF_PAGES)
+    build_data_docs([gate_file, *validations], suites, release / DATA_DOCS, release_id, INDEX_OF_PAGES, PAGE_OF_MARTS)
     write_release_pages(home, release, judged_file, batches, _BATCHES_SHOWN, now, release_id, before)
     return {str(judgement.rule_code): str(judgement.outcome) for judgement in gate.judgements}
 
@@ -299,6 +300,16 @@ def _settle(home: Home, release_id: str, state: State, now: datetime) -> None:
     let_point(home, CURRENT, release_id)
     if state.last_signed:
         let_point(home, PUBLIC, state.last_signed)
+
+
+def _document(release: Path, docs_file: Path, base: Base | None) -> None:
+    """dbt's page of the marts; a release that takes over from another is made by the same code, which has the same."""
+    page = Path(DBT_DOCS, "index.html")
+    (release / DBT_DOCS).mkdir()
+    if base:
+        link(base.release / page, release / page)
+    else:
+        shutil.copyfile(docs_file, release / page)
 
 
 def _extract(release: Path, base: Base | None, touched: Touched | None) -> None:
