@@ -95,7 +95,7 @@ def build_marts(
         if feeds_folder:
             connection.execute("create schema feeds")
             for file in sorted(feeds_folder.glob("*.parquet")):
-                path = _quoted(file.absolute().as_posix())
+                path = quoted(file.absolute().as_posix())
                 connection.execute(f"create view feeds.{file.stem} as from read_parquet({path})")
         connection.execute("create schema build")
         connection.execute(

@@ -26,7 +26,11 @@ def codes_in_words(contracts: Contracts) -> dict[str, dict[str, Words]]:
         "area_type": _labels(types),
         "unit": _labels((unit.code, unit.label) for unit in lists.units),
         "report_kind": _labels((kind.code, kind.label) for kind in lists.report_kinds),
-        "form_code": _labels((form.form, form.title) for form in contracts.forms),
+        "form_code": _labels(
+            [(form.form, form.title) for form in contracts.forms]
+            + [(source.suite, source.title) for source in contracts.sources]
+        ),
+        "feed_status": _labels((status.code, status.label) for status in contracts.feeds.statuses),
         "column_code": _labels((column.code, column.label) for column in lists.columns),
         **{part: _labels(labels_of(lists, part).items()) for part in CELL},
     }

@@ -216,7 +216,10 @@ def _sources(contracts: Contracts) -> Iterable[list[str]]:
                 [
                     _table(
                         ("Period", "Stands beside it: from", "to", "Comparability"),
-                        [(_PARTS[one.part], one.start, one.end, f"`{one.comparability}`") for one in source.windows],
+                        [
+                            (_part(contracts, one.part), one.start, one.end, f"`{one.comparability}`")
+                            for one in source.windows
+                        ],
                     )
                 ]
                 if source.windows

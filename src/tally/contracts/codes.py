@@ -25,6 +25,11 @@ LISTS: Mapping[str, Iterable[str] | None] = {
     "report_state": None,
     "imbalance_reason": None,
     "change_reason": None,
+    "comparability": None,
+    "verification_status": None,
+    "target_status": None,
+    "target_at": None,
+    "why_not": None,
     "relation": RELATIONS,
     "weight_basis": None,
 }
