@@ -42,7 +42,8 @@ def codes_without_words(marts: duckdb.DuckDBPyConnection) -> list[str]:
         if codelist in lists:
             known = f"select code from marts.dim_codes where codelist = '{codelist}'"
         elif of_source:
-            known = "select indicator_code from marts.dim_source_indicators union from marts.dim_indicators select indicator_code"
+            dimensions = ("dim_indicators", "dim_source_indicators")
+            known = " union ".join(f"select indicator_code from marts.{name}" for name in dimensions)
         elif column in _OTHER_DIMENSIONS:
             dimension, key = _OTHER_DIMENSIONS[column].split(".")
             known = f"select {key} from marts.{dimension}"
