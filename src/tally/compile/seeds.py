@@ -8,6 +8,7 @@ from io import StringIO
 
 from tally.areas.frames import placements
 from tally.areas.territory import Territory, key
+from tally.compile.ratios import ratio_tables
 from tally.contracts.areas import Area, Register
 from tally.contracts.grammar import parse
 from tally.contracts.model import Contracts, Form, Frame, Indicator, Line, Rule
@@ -36,6 +37,7 @@ def seeds(contracts: Contracts) -> dict[str, bytes]:
             *([form.form, part] for form in contracts.forms for part in form.periods),
         ],
         "rules": [_RULE_COLUMNS, *_rules(contracts)],
+        **ratio_tables(contracts),
     }
     return {f"dbt_project/seeds/{name}.csv": _written(rows) for name, rows in tables.items()}
 

@@ -38,6 +38,8 @@ from tally.contracts.model import (
     Sheet,
     SubmissionContract,
 )
+from tally.contracts.ratios import Ratios, check_ratios, load_population
+from tally.contracts.reports import Reports, check_reports
 from tally.errors import ContractError
 from tally.names import plain
 from tally.periods import PARTS, Period
@@ -67,6 +69,8 @@ def load_contracts(folder: Path) -> Contracts:
     gate_document, gate = _read(folder, "release.yml", Gate)
     frames_document, frames = _read(folder, "areas/frames.yml", Frames)
     corrections_document, corrections = _read(folder, CORRECTIONS, Corrections)
+    ratios_document, ratios = _read(folder, "ratios.yml", Ratios)
+    reports_document, reports = _read(folder, "reports.yml", Reports)
     forms = [_read(folder, f"forms/{path.name}", Form) for path in sorted((folder / "forms").glob("*.yml"))]
 
     _check_codelists(codelists_document, codelists)
@@ -79,6 +83,8 @@ def load_contracts(folder: Path) -> Contracts:
         _check_form(document, form, codelists, Path(document.name).stem)
     _check_sheets(forms, submission)
     _check_one_code_one_place(forms, coherence_document, coherence)
+    check_ratios(ratios_document, ratios.ratios, [form for _, form in forms], codelists)
+    check_reports(reports_document, reports.reports, [form for _, form in forms], ratios.ratios, codelists)
 
     documents = {form.form: document for document, form in forms}
     maker = _EditionMaker(codelists, [form for _, form in forms], coherence, submission, documents, coherence_document)
@@ -102,6 +108,9 @@ def load_contracts(folder: Path) -> Contracts:
         aliases=load_aliases(folder / "areas", register),
         frames=tuple(frames.frames),
         corrections=corrections,
+        ratios=tuple(ratios.ratios),
+        population=tuple(load_population(folder / "areas", register)),
+        reports=tuple(reports.reports),
         editions=Editions(maker.make),
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -15,6 +15,10 @@ from tally.contracts.areas import Area, Register
 from tally.contracts.grammar import NOT_JUDGED, Statement, parse
 from tally.periods import Period
 from tally.vocabulary import Severity, Verdict
+
+if TYPE_CHECKING:
+    from tally.contracts.ratios import Counted, Ratio
+    from tally.contracts.reports import Report
 
 T = TypeVar("T")
 
@@ -448,6 +452,9 @@ class Contracts:
     aliases: tuple[Alias, ...]
     frames: tuple[Frame, ...]
     corrections: Corrections
+    ratios: "tuple[Ratio, ...]"
+    population: "tuple[Counted, ...]"
+    reports: "tuple[Report, ...]"
     editions: "Editions"
 
     @cached_property
