@@ -94,13 +94,15 @@ def test_a_ratio_is_made_of_just_the_areas_that_filled_both_parts(build: Build, 
                 found = ratio_of(marts, ratio, frame, area)
                 expected = recomputed(ratio, frame, area, said)
                 assert found[:2] + found[3:] == expected[:2] + expected[3:], (ratio, frame, area)
-                assert found[2] == pytest.approx(expected[2], rel=1e-12), (ratio, frame, area)
+                assert found[2] == (expected[2] and pytest.approx(expected[2], rel=1e-12)), (ratio, frame, area)
 
 
 @pytest.fixture(scope="module")
 def two_years(build: Build) -> Marts:
     def said(area: str, period: str, victims: int, girls: int | None) -> Submission:
-        figures = {ALL: victims, GIRLS: girls, CHILDREN: 100, ("new_row", "T"): 1}
+        figures = {ALL: victims, GIRLS: girls, CHILDREN: 100}
+        if period != "2025-S1":
+            figures["new_row", "T"] = 1
         return Submission(f"{area}-{period}", area, period, "2027-01-02T09:00:00+07:00", figures)
 
     submissions = [

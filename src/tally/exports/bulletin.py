@@ -226,7 +226,7 @@ def _print_setup(sheet: Worksheet, head: Head) -> None:
     sheet.fit_to_pages(1, 0)
     sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
     sheet.hide_gridlines(2)
-    sheet.set_footer(f"&L&8{head.release_id}&C&8Trang &P / &N&R&8Nội bộ, mẫu mô phỏng / Internal, simulated forms")
+    sheet.set_footer(f"&L&8 {head.release_id}&C&8 Trang &P / &N&R&8 Nội bộ, mẫu mô phỏng / Internal, simulated forms")
 
 
 class _Page:
@@ -289,7 +289,9 @@ class _Page:
         rows = []
         for line in table.lines:
             words = self.lines[self.report.code, line.name]
-            because = words.because or (None if self._has(line.name) else _NOT_ASKED)
+            because = words.because
+            if not because and (self.report.code, line.name, NATION, TOTAL) not in self.figures:
+                because = _NOT_ASKED
             denominator = words.denominator if table.columns == RATIOS else None
             height = 12.5 * max(
                 _rows(words.label.vi, 36),
@@ -300,9 +302,6 @@ class _Page:
             )
             rows.append(_Row(line.name, words.label, words, because, height + 4))
         return rows
-
-    def _has(self, line: str) -> bool:
-        return any(key[:3] == (self.report.code, line, NATION) for key in self.figures)
 
     def _headers(self, table: ReportTable, columns: Sequence[str]) -> list[Text]:
         if table.columns == PROVINCES:
@@ -451,9 +450,14 @@ class _Page:
         chart.set_title({"name": title, "name_font": {**font, "size": 11}, "overlay": False})
         chart.set_size({"width": _PIXELS, "height": height})
         chart.set_legend({"position": "bottom", "font": font})
-        labels = {**font, "rotation": -45} if kind == "column" and count > _MANY else font
-        chart.set_x_axis({"num_font": labels, "reverse": kind == "bar"} if kind == "bar" else {"num_font": labels})
-        chart.set_y_axis({"num_font": font, "major_gridlines": {"visible": True, "line": {"color": "#D9D9D9"}}})
+        names = {"num_font": {**font, "rotation": -45} if kind == "column" and count > _MANY else font}
+        values = {"num_font": font, "num_format": "[$-42A]General", "major_gridlines": {"visible": True, "line": {"color": "#D9D9D9"}}}
+        if kind == "bar":  # whose lines stand along the vertical axis, the first on top
+            chart.set_y_axis({**names, "reverse": True})
+            chart.set_x_axis(values)
+        else:
+            chart.set_x_axis(names)
+            chart.set_y_axis(values)
         points = height * 0.75
         self._begin(points + 30)
         self._line("", 8)
