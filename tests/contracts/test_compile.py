@@ -193,7 +193,8 @@ def test_a_filled_workbook_holds_what_was_given_and_prints_the_rest(contracts):
 
 
 def test_the_seeds_have_the_columns_that_dbt_is_told_the_types_of(files):
-    declared = yaml.safe_load((ROOT / "dbt_project" / "seeds" / "_seeds.yml").read_text(encoding="utf-8"))["seeds"]
+    files_of_types = [path.read_text(encoding="utf-8") for path in (ROOT / "dbt_project" / "seeds").glob("_*.yml")]
+    declared = [one for text in files_of_types for one in yaml.safe_load(text)["seeds"]]
     columns = {one["name"]: list(one["config"]["column_types"]) for one in declared}
     compiled = [Path(name).stem for name in files if name.startswith("dbt_project/seeds/")]
     assert {name: list(seed(files, name)[0]) for name in compiled} == columns

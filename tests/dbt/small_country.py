@@ -151,12 +151,12 @@ SEEDS = {
     """,
     "ratios": """
         ratio_code,position,label_vi,label_en,kind,per,formula_vi,formula_en,denominator_vi,denominator_en,denominator_place,population_column,source,since,until
-        girls_share,1,Nữ,Girls,share,1,Nữ / chung,Girls / all,Nạn nhân,Victims,BVTE-02: 0201,,mẫu mô phỏng,,
-        sexes_share,2,Rõ giới,Sex known,share,1,(Nam + nữ) / chung,(Boys + girls) / all,Nạn nhân,Victims,BVTE-02: 0201,,mẫu mô phỏng,,
-        victims_rate,3,Tỷ suất,Rate,rate,1000,Nạn nhân / trẻ em,Victims / children,Trẻ em,Children,BVTE-02: 0202,children_under_16,mẫu mô phỏng,,
-        per_head,4,Trên dân,Per head,rate,1000,Nạn nhân / dân,Victims / people,Dân số,Population,,population,mẫu mô phỏng,,
-        new_share,5,Mới,New,share,1,Mới / trẻ em,New / children,Trẻ em,Children,BVTE-02: 0202,,mẫu mô phỏng,,
-        late_share,6,Sau,Later,share,1,Nữ / trẻ em,Girls / children,Trẻ em,Children,BVTE-02: 0202,,mẫu mô phỏng,2026-S1,
+        girls_share,1,Nữ,Girls,share,1,nữ,girls,Nạn nhân,Victims,BVTE-02: 0201,,mẫu mô phỏng,,
+        sexes_share,2,Rõ giới,Sex known,share,1,nam + nữ,both,Nạn nhân,Victims,BVTE-02: 0201,,mẫu mô phỏng,,
+        victims_rate,3,Tỷ suất,Rate,rate,1000,a,a,Trẻ em,Children,BVTE-02: 0202,children_under_16,mẫu mô phỏng,,
+        per_head,4,Trên dân,Per head,rate,1000,a,a,Dân số,Population,,population,mẫu mô phỏng,,
+        new_share,5,Mới,New,share,1,a,a,Trẻ em,Children,BVTE-02: 0202,,mẫu mô phỏng,,
+        late_share,6,Sau,Later,share,1,a,a,Trẻ em,Children,BVTE-02: 0202,,mẫu mô phỏng,2026-S1,
     """,
     "ratio_cells": """
         ratio_code,is_numerator,indicator_code,sex,age_band,subset

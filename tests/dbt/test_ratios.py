@@ -11,7 +11,9 @@ from small_country import Build, Marts, Submission, X
 
 LOWEST = ("00001", "00002", "00003", "003")
 HOLDERS = {
-    "as_reported": {"VN": LOWEST, "01": LOWEST[:3], "02": LOWEST[3:], "001": LOWEST[:2], "002": ("00003",), "003": ("003",)},
+    "as_reported": {
+        "VN": LOWEST, "01": LOWEST[:3], "02": LOWEST[3:], "001": LOWEST[:2], "002": ("00003",), "003": ("003",),
+    },
     "provinces_34": {"VN": LOWEST, "01": LOWEST},
     "provinces_63": {"VN": LOWEST, "01": LOWEST[:3], "02": LOWEST[3:]},
     "stable_groups": {"VN": LOWEST},

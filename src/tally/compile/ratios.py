@@ -100,7 +100,7 @@ def _line_in_words(
     if line.ratio:
         ratio = ratios[line.ratio]
         per = f"{ratio.per:,}"
-        share = ("share", "Tỷ lệ", "Share")
+        share = ("share", "%", "%")
         rate = ("rate", f"Trên {per.replace(',', '.')}", f"Per {per}")
         return line.label or ratio.label, share if ratio.kind == "share" else rate, ratio.source
     assert line.label  # of a line that is empty, which the contract holds

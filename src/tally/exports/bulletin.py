@@ -84,16 +84,18 @@ Lines = Mapping[tuple[str, str], LineWords]
 Figures = Mapping[tuple[str, str, str, Cell], Figure]
 """By report, line, area and cell."""
 
+_FONT = "Times New Roman"
 _WIDTHS = (36, 34, 10, *(11,) * 8, 12, 6)
 _FIRST = 3  # column of the first figure: before it the line in two languages, and its unit
 _VALUES = 8
 _LAST = len(_WIDTHS) - 1
-_PAGE_POINTS = 640  # what fits on a page of A4 across at the width above, below the repeated rows
+_PAGE_POINTS = 615  # what fits on a page of A4 across at the width above, below the repeated rows
+_OPENING = 40  # what a page opens with is not left alone on it
 _PIXELS = 1330
 _HEADERS = {
     "obs_value": Text(vi="Kỳ này", en="This period"),
     "value_year_before": Text(vi="Cùng kỳ năm trước", en="Year before"),
-    "change_on_year": Text(vi="Chênh lệch (tỷ lệ: điểm %)", en="Change (shares: points)"),
+    "change_on_year": Text(vi="Chênh lệch", en="Change"),
     "numerator_value": Text(vi="Tử số", en="Numerator"),
     "denominator_value": Text(vi="Mẫu số", en="Denominator"),
 }
@@ -115,6 +117,10 @@ _SIGNS = {
         en="no ratio: its denominator is 0, or no population of the same areas is known",
     ),
     "": Text(vi="ô xám để trống: biểu không hỏi ô này", en="an empty grey cell: no form asks for it"),
+    "±": Text(
+        vi="chênh lệch với cùng kỳ năm trước, trên cùng địa bàn; của tỷ lệ là điểm phần trăm",
+        en="change on the same period a year before, on the same territory; of shares, in percentage points",
+    ),
     "0": Text(vi="đơn vị báo cáo là không có", en="reported as none"),
     "A / P / M": Text(
         vi="tình trạng của cột số đầu tiên: A mọi đơn vị phải điền đã điền; P tạm tính, còn đơn vị chưa điền;"
@@ -131,7 +137,9 @@ def bulletin(reports: Sequence[Report], codelists: CodeLists, head: Head, lines:
     Units   numbers are those of the marts, unrounded; formats round them where they are shown.
     """
     target = BytesIO()
-    with Workbook(target, {"in_memory": True}) as book:
+    # columns are as wide as so many digits of the font of the whole book
+    options = {"in_memory": True, "default_format_properties": {"font_name": _FONT, "font_size": 10}}
+    with Workbook(target, options) as book:
         created = local(head.as_of).replace(tzinfo=None, microsecond=0)
         title = f"Thống kê bảo vệ trẻ em, {head.period.label_vi}"
         book.set_properties({"title": title, "comments": head.release_id, "created": created})
@@ -149,7 +157,7 @@ class _Styles:
         self._book, self._made = book, dict[tuple[tuple[str, Any], ...], Any]()
 
     def __call__(self, **wanted: Any) -> Any:
-        given = {"font_name": "Times New Roman", "font_size": 10, "valign": "vcenter", **wanted}
+        given = {"font_name": _FONT, "font_size": 10, "valign": "vcenter", **wanted}
         key = tuple(sorted(given.items()))
         if key not in self._made:
             self._made[key] = self._book.add_format(given)
@@ -213,6 +221,7 @@ def _cover(sheet: Worksheet, styles: _Styles, pages: Sequence[Report], head: Hea
         row += 1
     _print_setup(sheet, head)
     sheet.set_portrait()
+    sheet.fit_to_pages(1, 1)
 
 
 def _section(sheet: Worksheet, styles: _Styles, row: int, words: str) -> int:
@@ -268,7 +277,8 @@ class _Page:
         rows = self._rows_of(table)
         columns = columns_of(table, self.codelists)
         heads = self._headers(table, columns)
-        header_height = 12.0 * max(_rows(part.vi, 11) + _rows(part.en, 11) for part in heads) + 4
+        in_a_line, points = (13, 10.5) if table.columns == PROVINCES else (11, 12)
+        header_height = points * max(_rows(part.vi, in_a_line) + _rows(part.en, in_a_line) for part in heads) + 4
         height = 90 + header_height + sum(one.height for one in rows)
         self._begin(height)
         self._line("", 8)
@@ -284,9 +294,10 @@ class _Page:
 
     def _rows_of(self, table: ReportTable) -> "list[_Row]":
         if table.columns == PROVINCES:
-            nation = _Row(NATION, Text(vi="Cả nước", en="Viet Nam"), None, None, 17)
-            return [nation, *(_Row(one.code, one.name, None, None, 17) for one in self.head.provinces)]
+            nation = _Row(NATION, Text(vi="Cả nước", en="Viet Nam"), None, None, 12.5)
+            return [nation, *(_Row(one.code, one.name, None, None, 12.5) for one in self.head.provinces)]
         rows = []
+        room = sum(_WIDTHS[_FIRST : self._coverage_column(table) + 2])
         for line in table.lines:
             words = self.lines[self.report.code, line.name]
             because = words.because
@@ -296,9 +307,9 @@ class _Page:
             height = 12.5 * max(
                 _rows(words.label.vi, 36),
                 _rows(words.label.en, 34),
-                2 if words.unit_label else 1,
-                _rows(because.vi, 110) + _rows(because.en, 110) if because else 1,
-                _rows(denominator.vi, 32) + _rows(denominator.en, 32) if denominator else 1,
+                2 if words.unit_label and words.unit != "share" else 1,
+                _rows(because.vi, room) + _rows(because.en, room) if because else 1,
+                _rows(denominator.vi, 40) + _rows(denominator.en, 40) if denominator else 1,
             )
             rows.append(_Row(line.name, words.label, words, because, height + 4))
         return rows
@@ -329,8 +340,9 @@ class _Page:
         )  # fmt: skip
 
     def _header(self, table: ReportTable, heads: Sequence[Text], height: float) -> None:
-        style = self.styles.text(bold=True, align="center", bg_color="#D9E1F2", font_size=9)
         is_provinces = table.columns == PROVINCES
+        size = 8 if is_provinces else 9
+        style = self.styles.text(bold=True, align="center", bg_color="#D9E1F2", font_size=size)
         fixed = ("Tỉnh, thành phố", "Province", "Mã\nCode") if is_provinces else ("Chỉ tiêu", "Indicator", "ĐVT\nUnit")
         for column, words in enumerate((*fixed, *map(_both, heads))):
             self.sheet.write_string(self.row, column, words, style)
@@ -341,7 +353,7 @@ class _Page:
         self.sheet.write_string(self.row, end, _both(_ACCEPTED if is_provinces else _COVERAGE), style)
         if not is_provinces:
             self.sheet.write_string(self.row, end + 1, _both(_STATUS), style)
-        self._next(max(height, 40))
+        self._next(max(height, 38))
 
     def _coverage_column(self, table: ReportTable) -> int:
         return _FIRST + (_VALUES if table.columns == RATIOS else len(columns_of(table, self.codelists)))
@@ -445,13 +457,16 @@ class _Page:
             return
         count = last - start + 1
         height = 300 if kind == "column" else 110 + 26 * count
-        font = {"name": "Times New Roman", "size": 9}
+        font = {"name": _FONT, "size": 9}
         title = f"{table.title.vi}, {self.head.period.label_vi}"
         chart.set_title({"name": title, "name_font": {**font, "size": 11}, "overlay": False})
         chart.set_size({"width": _PIXELS, "height": height})
         chart.set_legend({"position": "bottom", "font": font})
-        names = {"num_font": {**font, "rotation": -45} if kind == "column" and count > _MANY else font}
-        values = {"num_font": font, "num_format": "[$-42A]General", "major_gridlines": {"visible": True, "line": {"color": "#D9D9D9"}}}
+        names = {
+            "interval_unit": 1,
+            "num_font": {**font, "rotation": -45} if kind == "column" and count > _MANY else font,
+        }
+        values = {"num_font": font, "major_gridlines": {"visible": True, "line": {"color": "#D9D9D9"}}}
         if kind == "bar":  # whose lines stand along the vertical axis, the first on top
             chart.set_y_axis({**names, "reverse": True})
             chart.set_x_axis(values)
@@ -473,7 +488,7 @@ class _Page:
 
     def _begin(self, points: float) -> None:
         """On a new page if what comes does not fit on what is left of this one."""
-        if self.used and self.used + points > _PAGE_POINTS:
+        if self.used > _OPENING and self.used + points > _PAGE_POINTS:
             self.breaks.append(self.row)
             self.used = 0
 
@@ -518,7 +533,7 @@ def _sign(figure: Figure, name: str) -> str:
 
 
 def _both(words: Text) -> str:
-    return f"{words.vi}\n{words.en}"
+    return words.vi if words.vi == words.en else f"{words.vi}\n{words.en}"
 
 
 def _count(number: int) -> str:

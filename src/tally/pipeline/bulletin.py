@@ -111,8 +111,8 @@ def _figures(connection: duckdb.DuckDBPyConnection, period_code: str) -> Figures
         from marts.fct_report_lines
         where
             period_code = ? and frame = ? and empty_because_vi is null
-            and (area_code = ? or (sex, age_band, subset) = ?)
+            and (area_code = ? or sex = ? and age_band = ? and subset = ?)
         """,
-        [period_code, AS_REPORTED, NATION, TOTAL],
+        [period_code, AS_REPORTED, NATION, *TOTAL],
     ).fetchall()
     return {(report, line, area, cell): Figure(*numbers) for report, line, area, cell, *numbers in rows}
