@@ -149,6 +149,47 @@ SEEDS = {
         rule_code,form_code,severity,sentence_vi,sentence_en,source
         S12,,critical,Ô đọc được,The cell is readable,mẫu mô phỏng
     """,
+    "ratios": """
+        ratio_code,position,label_vi,label_en,kind,per,formula_vi,formula_en,denominator_vi,denominator_en,denominator_place,population_column,source,since,until
+        girls_share,1,Nữ,Girls,share,1,nữ,girls,Nạn nhân,Victims,BVTE-02: 0201,,mẫu mô phỏng,,
+        sexes_share,2,Rõ giới,Sex known,share,1,nam + nữ,both,Nạn nhân,Victims,BVTE-02: 0201,,mẫu mô phỏng,,
+        victims_rate,3,Tỷ suất,Rate,rate,1000,a,a,Trẻ em,Children,BVTE-02: 0202,children_under_16,mẫu mô phỏng,,
+        per_head,4,Trên dân,Per head,rate,1000,a,a,Dân số,Population,,population,mẫu mô phỏng,,
+        new_share,5,Mới,New,share,1,a,a,Trẻ em,Children,BVTE-02: 0202,,mẫu mô phỏng,,
+        late_share,6,Sau,Later,share,1,a,a,Trẻ em,Children,BVTE-02: 0202,,mẫu mô phỏng,2026-S1,
+    """,
+    "ratio_cells": """
+        ratio_code,is_numerator,indicator_code,sex,age_band,subset
+        girls_share,true,victims,F,_T,_T
+        girls_share,false,victims,_T,_T,_T
+        sexes_share,true,victims,M,_T,_T
+        sexes_share,true,victims,F,_T,_T
+        sexes_share,false,victims,_T,_T,_T
+        victims_rate,true,victims,_T,_T,_T
+        victims_rate,false,children,_T,_T,_T
+        per_head,true,victims,_T,_T,_T
+        new_share,true,new_row,_T,_T,_T
+        new_share,false,children,_T,_T,_T
+        late_share,true,victims,F,_T,_T
+        late_share,false,children,_T,_T,_T
+    """,
+    # of the nation the last of the year counts; that of province 01 was made on the old map
+    "populations": """
+        frame,area_code,valid_from,count_date,children_under_16,population,source
+        as_reported,VN,,2024-12-31,7,7,năm trước
+        as_reported,VN,,2025-02-01,8,8,cũ
+        as_reported,VN,,2025-04-01,1000,9000,điều tra
+        as_reported,02,,2025-03-01,,500,điều tra
+        as_reported,01,,2025-05-01,300,,bản đồ cũ
+        provinces_34,01,2025-07-01,2025-07-02,,4000,điều tra
+    """,
+    "report_lines": """
+        report_code,position,line_code,label_vi,label_en,indicator_code,ratio_code,unit,unit_vi,unit_en,empty_because_vi,empty_because_en,source
+        child_abuse,1,victims,Nạn nhân,Victims,victims,,children,Trẻ em,Children,,,BVTE-02: 0201
+        child_abuse,2,girls_share,Nữ,Girls,,girls_share,share,Tỷ lệ,Share,,,mẫu mô phỏng
+        child_abuse,3,sdg_16_2_1,SDG 16.2.1,SDG 16.2.1,,,,,,phải điều tra,a survey,SDG
+        hotline,1,victims,Nạn nhân,Victims,victims,,children,Trẻ em,Children,,,BVTE-02: 0201
+    """,
 }
 
 X = "x"

@@ -3,6 +3,7 @@
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,10 @@ import pytest
 from coded_columns import codes_without_words
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from reading_bulletins import differing, parts_of, shown_in
 
 from tally.errors import GateError
+from tally.exports.bulletin import Figure as BulletinFigure
 from tally.periods import Period
 from tally.pipeline.changes import Made, changes_since, other_reasons
 from tally.pipeline.compile import write_compiled
@@ -339,3 +342,37 @@ def test_what_reports_do_not_explain_is_put_down_to_what_else_is_other() -> None
     assert reasons(made("b", areas="2")) == ("area_change", "area_change")
     assert reasons(made("b", forms="2")) == (None, "contract_change")
     assert reasons(made("b", areas="2", forms="2")) == ("area_change", "contract_change")
+
+
+def test_a_bulletin_stays_where_nothing_of_its_period_and_the_year_before_was_built_anew(story: Story) -> None:
+    def bulletin(day: str, period: Period) -> Path:
+        return story.home.releases / story.releases[day] / "exports" / f"bulletin_{period}.xlsx"
+
+    assert bulletin("2025-12-28", S1).samefile(bulletin("2025-06-25", S1))
+    assert bulletin("2026-06-20", S1).samefile(bulletin("2026-01-10", S1))
+    assert not bulletin("2026-01-10", S1).samefile(bulletin("2025-12-28", S1))
+    assert not bulletin("2026-06-20", A1).samefile(bulletin("2026-01-10", A1))
+
+
+@pytest.mark.parametrize("period", [S1, A1, NEXT])
+def test_every_number_of_a_bulletin_is_that_of_its_mart(story: Story, period: Period) -> None:
+    day, contracts, numbers = "2026-06-20", story.home.contracts, 0
+    content = (story.home.releases / story.releases[day] / "exports" / f"bulletin_{period}.xlsx").read_bytes()
+    names = [f.name for f in fields(BulletinFigure)]
+    for report in contracts.reports:
+        rows = story.rows(
+            day,
+            f"""
+            select label_vi, area_code, (sex, age_band, subset), {", ".join(names)} from marts.rpt_{report.code}
+            where frame = 'as_reported' and period_code = '{period}'
+            """,
+        )
+        mart = {row[:3]: dict(zip(names, row[3:], strict=True)) for row in rows}
+        found, wrong = differing(shown_in(content, report.sheet, contracts.codelists), mart)
+        assert wrong == [], report.code
+        numbers += found
+    assert numbers > 500
+    parts = parts_of(content)
+    charts = [name for name in parts if name.startswith("xl/charts/chart")]
+    assert len(charts) > len(contracts.reports)
+    assert not any("<f>" in part or 't="e"' in part for name, part in parts.items() if "worksheets/" in name)

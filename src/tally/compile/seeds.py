@@ -9,6 +9,7 @@ from io import StringIO
 from tally.areas.frames import placements
 from tally.areas.territory import Territory, key
 from tally.compile.codes import codes_in_words
+from tally.compile.ratios import ratio_tables
 from tally.contracts.areas import Area, Register
 from tally.contracts.grammar import parse
 from tally.contracts.model import Contracts, Form, Frame, Indicator, Line, Rule, Text
@@ -43,6 +44,7 @@ def seeds(contracts: Contracts) -> dict[str, bytes]:
         "classifications": [_CLASSIFICATION_COLUMNS, *_classifications(contracts)],
         "source_windows": [_SOURCE_WINDOW_COLUMNS, *_source_windows(contracts, periods)],
         "codes": [_CODE_COLUMNS, *_codes(contracts)],
+        **ratio_tables(contracts),
     }
     return {f"dbt_project/seeds/{name}.csv": _written(rows) for name, rows in tables.items()}
 

@@ -38,6 +38,8 @@ from tally.contracts.model import (
     Sheet,
     SubmissionContract,
 )
+from tally.contracts.ratios import Ratios, check_ratios, load_population
+from tally.contracts.reports import Reports, check_reports
 from tally.contracts.source_files import load_sources
 from tally.errors import ContractError
 from tally.names import plain
@@ -67,6 +69,8 @@ def load_contracts(folder: Path) -> Contracts:
     gate_document, gate = read_as(folder, "release.yml", Gate)
     frames_document, frames = read_as(folder, "areas/frames.yml", Frames)
     corrections_document, corrections = read_as(folder, CORRECTIONS, Corrections)
+    ratios_document, ratios = read_as(folder, "ratios.yml", Ratios)
+    reports_document, reports = read_as(folder, "reports.yml", Reports)
     forms = [read_as(folder, f"forms/{path.name}", Form) for path in sorted((folder / "forms").glob("*.yml"))]
 
     _check_codelists(codelists_document, codelists)
@@ -80,6 +84,8 @@ def load_contracts(folder: Path) -> Contracts:
         _check_form(document, form, codelists, Path(document.name).stem)
     _check_sheets(forms, submission)
     _check_one_code_one_place(forms, coherence_document, coherence)
+    check_ratios(ratios_document, ratios.ratios, [form for _, form in forms], codelists)
+    check_reports(reports_document, reports.reports, [form for _, form in forms], ratios.ratios, codelists)
 
     documents = {form.form: document for document, form in forms}
     maker = _EditionMaker(codelists, [form for _, form in forms], coherence, submission, documents, coherence_document)
@@ -111,6 +117,9 @@ def load_contracts(folder: Path) -> Contracts:
         sources=sources,
         source_claims=source_claims,
         schemes=schemes,
+        ratios=tuple(ratios.ratios),
+        population=tuple(load_population(folder / "areas", register)),
+        reports=tuple(reports.reports),
         editions=Editions(maker.make),
     )
 

@@ -18,6 +18,8 @@ from tally.vocabulary import Severity, Verdict
 
 if TYPE_CHECKING:
     from tally.contracts.classifications import Scheme
+    from tally.contracts.ratios import Counted, Ratio
+    from tally.contracts.reports import Report
     from tally.contracts.sources import Feeds, Source, SourceClaim
 
 T = TypeVar("T")
@@ -468,6 +470,9 @@ class Contracts:
     sources: tuple["Source", ...]
     source_claims: Mapping[str, tuple["SourceClaim", ...]]
     schemes: tuple["Scheme", ...]
+    ratios: "tuple[Ratio, ...]"
+    population: "tuple[Counted, ...]"
+    reports: "tuple[Report, ...]"
     editions: "Editions"
 
     @cached_property

@@ -25,6 +25,7 @@ BY_PERIOD = frozenset(
         "marts.fct_contributions",
         "marts.fct_form_completeness",
         "marts.fct_imbalances",
+        "marts.fct_ratios",
         "stored.figure_areas",
         "stored.figures",
     }

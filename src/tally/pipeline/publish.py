@@ -20,6 +20,7 @@ from tally.adapters.dbt import build_marts, rehearse
 from tally.adapters.files import locked, sync_folder
 from tally.errors import BuildError, TallyError
 from tally.periods import LOCAL_TIME, Period, periods_between
+from tally.pipeline.bulletin import write_bulletins
 from tally.pipeline.carryover import (
     BY_PERIOD,
     FIGURES,
@@ -205,9 +206,11 @@ def _make(
     progress("publish", len(portions) + 1, steps)
     with ThreadPoolExecutor(1) as aside:
         extracting = aside.submit(_extract, release, base, touched)
+        written = aside.submit(write_bulletins, home, release, base, now, release_id)
         asked = (*checked, judged_file, batches, release_id, before.name if before else None, now)
         gate = judge.submit(_check_at_home, *asked).result() if judge else _check(home, *asked)
         extracting.result()
+        written.result()
     progress("publish", len(portions) + 2, steps)
     seq, event_sha256 = home.ledger.head()
     manifest = {
