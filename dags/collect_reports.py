@@ -6,6 +6,7 @@ Nhận các tệp mới, thẩm định và trả lời đơn vị gửi báo c�
 |---|---|
 | **Reads** | `TALLY_HOME/inbox`, `received.csv` |
 | **Writes** | archive, ledger, judgements, outbox |
+| **Also** | feeds of other sources (police, hotline 111) in `inbox/feeds/<source>` |
 | **Then** | `publish_release`, whenever something was judged; nothing new skips every task |
 | **Re-run** | always safe: a file is known by the hash of its content |
 | **Replay** | *Trigger* with an area, a period or both: what stands in the archive is read and judged again |
@@ -76,7 +77,7 @@ def collect_reports():
 
         return read_submissions(chunk, progress=logged())
 
-    @task(task_display_name="Judge the batch", outlets=[ACCEPTED])
+    @task(task_display_name="Judge the batch")
     def judge(chunk_ids: list[str]) -> list[str]:
         from tally.pipeline.judge import judge_chunks
         from tally.pipeline.progress import logged
@@ -90,13 +91,26 @@ def collect_reports():
 
         return answer_outstanding(timezone.utcnow(), progress=logged())
 
+    @task(task_display_name="Take in feeds")
+    def feeds() -> None:
+        from tally.pipeline.feeds import take_in_feeds
+
+        if not take_in_feeds(timezone.utcnow()):
+            raise AirflowSkipException("Nothing new.")
+
+    @task(task_display_name="Hand over", outlets=[ACCEPTED], trigger_rule="none_failed_min_one_success")
+    def hand_over() -> None:
+        """One event however much was judged, so that one release follows."""
+
     @task(task_display_name="Confirm that all were read")
     def confirm() -> None:
         from tally.pipeline.run import confirm_all_read
 
         confirm_all_read()
 
-    judge(read.expand(chunk=receive())) >> [answer(), confirm()]
+    judged = judge(read.expand(chunk=receive()))
+    judged >> [answer(), confirm()]
+    [judged, feeds()] >> hand_over()
 
 
 collect_reports()

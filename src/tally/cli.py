@@ -120,6 +120,9 @@ def trace(
     submission: Annotated[
         str | None, typer.Option(help="the other way: where a workbook's figures went; its id, path or SHA-256")
     ] = None,
+    source: Annotated[
+        str | None, typer.Option(help="another source (police, hotline_111, …); --period may be 2024-01-01..2024-12-31")
+    ] = None,
     release: str = "current",
     as_of: Annotated[str | None, typer.Option(help="the release that stood then: ISO 8601 with zone")] = None,
     as_json: Json = False,
@@ -128,7 +131,7 @@ def trace(
     from tally.pipeline.home import Home
     from tally.pipeline.recipe import Figure
     from tally.pipeline.releases import release_at
-    from tally.pipeline.trace import trace_figure, trace_submission
+    from tally.pipeline.trace import SourceFigure, trace_figure, trace_source, trace_submission
 
     home = Home.default()
     if as_of:
@@ -139,8 +142,12 @@ def trace(
         return
     if not (indicator and area and period):
         raise UsageError("give --indicator, --area and --period; or --submission")
-    traced = trace_figure(home, Figure(indicator, area, period, sex, age, subset, frame, total), release)
-    print(json.dumps(traced, ensure_ascii=False, indent=1)) if as_json else _show_figure(traced)
+    if source:
+        traced = trace_source(home, SourceFigure(source, indicator, area, period, sex, age), release)
+        print(json.dumps(traced, ensure_ascii=False, indent=1)) if as_json else _show_source(traced)
+    else:
+        traced = trace_figure(home, Figure(indicator, area, period, sex, age, subset, frame, total), release)
+        print(json.dumps(traced, ensure_ascii=False, indent=1)) if as_json else _show_figure(traced)
     if not traced["agrees"]:
         raise typer.Exit(4)
 
@@ -171,6 +178,18 @@ def _show_figure(traced: dict[str, Any]) -> None:
         f"{'agrees' if traced['agrees'] else 'DIFFERS'}",
         soft_wrap=True,
     )
+
+
+def _show_source(traced: dict[str, Any]) -> None:
+    table = _table("file", "sha256", "line", "window", "published", "read", "citation")
+    for line in traced["lines"]:
+        published, read = ("–" if line[name] is None else f"{line[name]:,.10g}" for name in ("published", "read"))
+        window = f"{line['window_start']} – {line['window_end']}"
+        number = str(line["line_number"]) if line["is_current"] else f"{line['line_number']} does not stand"
+        row = (line["file_path"], line["sha256"][:12], number, window, published, read, line["citation"])
+        table.add_row(*map(Text, row))
+    out.print(table)
+    out.print(f"published in {traced['release']}: {'agrees' if traced['agrees'] else 'DIFFERS'}", soft_wrap=True)
 
 
 def _show_submission(gone: dict[str, Any]) -> None:

@@ -70,3 +70,37 @@ class Reading:
     faults: tuple[Fault, ...]
     cover: Cover | None
     figures: Figures
+
+
+@dataclass(slots=True)
+class FeedLine:
+    """One line of a feed: what could be read of it. `number` counts from 1, the line of the header.
+
+    Blanks  None: empty or unreadable; then `faults` says so, unless an empty value: not published.
+    """
+
+    number: int
+    area_code: str | None = None
+    start: date | None = None
+    end: date | None = None
+    indicator_code: str | None = None
+    sex: str = "_T"
+    age_band: str = "_T"
+    value: float | None = None
+    unit: str | None = None
+    status: str | None = None
+    citation: str = ""
+    faults: dict[str, Fault] = field(default_factory=dict)
+
+    @property
+    def key(self) -> tuple[str | None, date | None, date | None, str | None, str, str]:
+        """What the figure is of."""
+        return self.area_code, self.start, self.end, self.indicator_code, self.sex, self.age_band
+
+
+@dataclass(slots=True)
+class FeedFile:
+    """One feed as it was read; `faults`: what keeps the file as a whole from being read, by rule."""
+
+    lines: list[FeedLine] = field(default_factory=list)
+    faults: dict[str, Fault] = field(default_factory=dict)

@@ -59,5 +59,8 @@ class CellState(StrEnum):
 COVER_SHEET = "TT chung"
 NATION = "VN"
 AS_REPORTED = "as_reported"
+UNKNOWN = "_U"
+REPORTS = "communes"
+"""The source of the figures that communes report, beside police, hotline and others."""
 CORRECTED = "C01"
 """The rule that a figure breaks which a declared correction changes."""

@@ -125,13 +125,15 @@ def test_workbooks_are_read_in_chunks_and_judged_as_one_batch(dags):
         "judge": ["read"],
         "answer": ["judge"],
         "confirm": ["judge"],
+        "feeds": [],
+        "hand_over": ["feeds", "judge"],
     }
     assert [name for name, task in tasks.items() if task["is_mapped"]] == ["read"]
 
 
-def test_only_judging_tells_that_something_was_accepted(dags):
+def test_one_event_follows_however_much_was_judged(dags):
     outlets = {name: task["outlets"] for dag in dags.values() for name, task in dag["tasks"].items() if task["outlets"]}
-    assert outlets == {"judge": ["tally://accepted"]}
+    assert outlets == {"hand_over": ["tally://accepted"]}
 
 
 def test_one_release_is_built_at_a_time(dags):

@@ -28,14 +28,14 @@ def needs_chromium() -> str:
 
 
 @pytest.fixture
-def open_page(needs_chromium: str, tmp_path: Path) -> Callable[[Path], Page]:
-    def open_page(path: Path) -> Page:
+def open_page(needs_chromium: str, tmp_path: Path) -> Callable[..., Page]:
+    def open_page(path: Path, place: str = "") -> Page:
         log = tmp_path / "net.json"
         command = [
             *(needs_chromium, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
             *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
             *("--host-resolver-rules=MAP * ~NOTFOUND", f"--user-data-dir={tmp_path / 'profile'}"),
-            *(f"--log-net-log={log}", "--dump-dom", path.as_uri()),
+            *(f"--log-net-log={log}", "--virtual-time-budget=2000", "--dump-dom", path.as_uri() + place),
         ]
         done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
         requests = [

@@ -56,7 +56,9 @@ def site(tmp_path_factory):
     frame = pd.DataFrame({"submission_id": ["s1"], "cell_address": ["E8"], "R0201": [3.0]})
     result = run_checkpoint("bvte_02-b1", suite, frame, ["submission_id", "cell_address"], NOW)
     saved = result.save(folder.parent / "results" / "bvte_02.json")
-    build_data_docs([saved], [suite_file], folder / "data_docs", RELEASE, "../pages/index.html")
+    build_data_docs(
+        [saved], [suite_file], folder / "data_docs", RELEASE, "../pages/index.html", "../dbt_docs/index.html"
+    )
     (data_docs,) = (folder / "data_docs" / "validations").rglob("*.html")
 
     life = Life("", "", Severity.CRITICAL, TELL, TELL, TELL, "BVTE 2025.1", says=("T = M + F + U",))
@@ -69,6 +71,7 @@ def site(tmp_path_factory):
     count = Count(judged=2, failed=1, findings=1)
     has_page = {"s1", "s2"}
     pages = {
+        "dbt_docs/index.html": "<title>dbt docs</title>",
         "pages/index.html": index_page(RELEASE, NOW, [batch], 1, [(rules["R0201"], count)], TITLES),
         "pages/batches/b1.html": batch_page(RELEASE, batch, [outcome], rules, TITLES),
         "pages/rules/R0201.html": rule_page(

@@ -18,13 +18,19 @@ from great_expectations import ExpectationSuite
 from provinces import keep_provinces
 
 from tally.compile import compiled_files
+from tally.exports.pages import templates
 from tally.periods import Period
 from tally.pipeline.compile import stale_files, write_compiled
 from tally.workbooks import BlankWorkbook
 
 ROOT = Path(__file__).parents[2]
 ORIGINALS = sorted((ROOT / "tests" / "forms").glob("*.xlsx"))
-SUITES = ["submission", *(f"bvte_0{number}" for number in range(1, 7)), "across_forms", "across_periods", "release"]
+SOURCES = ("census", "child_affairs", "hotline_111", "police", "trafficking_report")
+SUITES = [
+    *("submission", *(f"bvte_0{number}" for number in range(1, 7)), "across_forms", "across_periods"),
+    *(f"feed_{source}" for source in SOURCES),
+    "release",
+]
 META = {"rule_code", "severity", "sentence_vi", "sentence_en", "mend_vi", "mend_en", "source"}
 
 
@@ -193,11 +199,14 @@ def test_a_filled_workbook_holds_what_was_given_and_prints_the_rest(contracts):
 
 
 def test_the_seeds_have_the_columns_that_dbt_is_told_the_types_of(files):
-    files_of_types = [path.read_text(encoding="utf-8") for path in (ROOT / "dbt_project" / "seeds").glob("_*.yml")]
-    declared = [one for text in files_of_types for one in yaml.safe_load(text)["seeds"]]
+    described = [
+        yaml.safe_load(path.read_text(encoding="utf-8")) for path in (ROOT / "dbt_project/seeds").glob("*.yml")
+    ]
+    declared = [one for file in described for one in file["seeds"]]
     columns = {one["name"]: list(one["config"]["column_types"]) for one in declared}
     compiled = [Path(name).stem for name in files if name.startswith("dbt_project/seeds/")]
-    assert {name: list(seed(files, name)[0]) for name in compiled} == columns
+    headers = {name: files[f"dbt_project/seeds/{name}.csv"].decode().partition("\n")[0].split(",") for name in compiled}
+    assert headers == columns
 
 
 def test_the_lowest_areas_are_the_communes_and_five_island_districts(files):
@@ -244,4 +253,42 @@ def test_the_dictionary_has_an_anchor_for_every_rule_and_indicator(files, contra
     assert set(re.findall(r'<a id="(\w+)"></a>', text)) == indicators
     headings = re.findall(r"^##+ (.*)$", text, re.MULTILINE)
     anchors = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
-    assert set(re.findall(r"\]\(#([^)]*)\)", text)) <= anchors
+    assert set(re.findall(r"\]\(#([^)]*)\)", text)) <= anchors | indicators
+
+
+def in_words(files: dict[str, bytes], codelist: str) -> dict[str, str]:
+    return {row["code"]: row["label_vi"] for row in seed(files, "codes") if row["codelist"] == codelist}
+
+
+def test_the_codes_that_a_mart_may_hold_are_those_that_are_said_in_words(files):
+    compared: dict[str, set[str]] = {}
+    for path in (ROOT / "dbt_project" / "models").glob("*/_*.yml"):
+        for model in yaml.safe_load(path.read_text(encoding="utf-8")).get("models", []):
+            for column in model.get("columns", []):
+                for constraint in column.get("constraints", []):
+                    codes = re.findall(r"'(\w+)'", constraint.get("expression", ""))
+                    named = re.search(r"dim_codes, (\w+)", column.get("description", ""))
+                    codelist = named[1] if named else column["name"]
+                    if codes:
+                        compared.setdefault(codelist, set()).update(codes)
+    assert compared == {codelist: set(in_words(files, codelist)) for codelist in compared}
+    assert compared.keys() >= {
+        *("obs_status", "status_reason", "verdict", "finding_status", "report_state", "imbalance_reason"),
+        "verification_status",
+    }
+
+
+def test_the_pages_of_a_release_call_a_code_what_the_marts_call_it(files):
+    words = templates().get_template("words.j2").module
+    for codelist, said in (
+        ("verdict", words.verdicts), ("finding_status", words.statuses), ("change_reason", words.reasons),
+        ("severity", words.severities), ("area_level", words.levels),
+    ):  # fmt: skip
+        labels = {code: label if isinstance(label, str) else label[0] for code, label in said.items()}
+        assert labels == in_words(files, codelist)
+
+
+def test_a_sex_or_an_age_has_the_label_of_the_column_that_is_nothing_else(files):
+    assert in_words(files, "sex") == {"_T": "Tổng số", "M": "Nam", "F": "Nữ", "_U": "Không rõ giới tính"}
+    assert in_words(files, "age_band")["_U"] == "Không rõ tuổi"
+    assert in_words(files, "reporting_level") == {"lowest": "Cấp thấp nhất", "province": "Tỉnh"}

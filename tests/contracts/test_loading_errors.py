@@ -67,7 +67,7 @@ def line_of(project, file: str, text: str) -> int:
             id="a form that does not name its file",
         ),
         pytest.param(
-            FORM, "unit: incidents", "unit: cases", "unit: cases", "indicators[0].unit", "no unit cases",
+            FORM, "unit: incidents", "unit: events", "unit: events", "indicators[0].unit", "no unit events",
             id="an unknown unit",
         ),
         pytest.param(
@@ -291,6 +291,26 @@ def line_of(project, file: str, text: str) -> int:
         pytest.param(
             "codelists.yml", "largest_figure: 200000", "largest_figure: 0", "code: commune", "levels[0].largest_figure",
             "Input should be greater than 0", id="a level whose every figure is too large",
+        ),
+        pytest.param(
+            "codelists.yml", "{code: retired, ", "{code: ended, ", "correction_status:", "codes.correction_status",
+            "ended is not known", id="a code that the program does not know, in place of one that it says",
+        ),
+        pytest.param(
+            "codelists.yml", "  report_state:", "  state:", "codes:", "codes", "report_state is missing",
+            id="a list of codes under another name",
+        ),
+        pytest.param(
+            "codelists.yml", "{code: late, label: {vi: \"Nộp", "{code: refused, label: {vi: \"Nộp",
+            '{code: refused, label: {vi: "Nộp', "codes.report_state[3]", "refused stands twice", id="a code twice",
+        ),
+        pytest.param(
+            "codelists.yml", "sex: _U, age_band: _T", "sex: _U, age_band: Y0T5", "code: U,", "columns[3].sex",
+            "no column is _U and nothing else, which would be its label", id="a sex that only stands beside an age",
+        ),
+        pytest.param(
+            "codelists.yml", "{code: nso_note_all_population", "{code: nso", "weight_basis:", "codes.weight_basis",
+            "nso_note_all_population of contracts/areas/flows.csv is missing", id="a basis of weights without words",
         ),
         pytest.param(
             FORM, 'says: "figure >= first_half(figure)"\n    severity: warning',

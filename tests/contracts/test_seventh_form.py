@@ -71,6 +71,7 @@ def rows_of(root, name: str, **of) -> list[dict[str, str]]:
 
 def test_nothing_changes_but_what_follows_from_the_form(compiled):
     assert compiled[1] == [
+        "dbt_project/seeds/codes.csv",
         "dbt_project/seeds/form_periods.csv",
         "dbt_project/seeds/indicator_cells.csv",
         "dbt_project/seeds/indicators.csv",

@@ -9,12 +9,15 @@ from pathlib import Path
 
 import duckdb
 import pytest
+import yaml
+from coded_columns import codes_without_words
 from linked_pages import dead_links, pages_in, reached
 from openpyxl import load_workbook
 
 from tally.periods import LOCAL_TIME
 from tally.pipeline.home import Home
 from tally.pipeline.recipe import Figure
+from tally.pipeline.releases import manifest_of
 from tally.pipeline.run import run
 from tally.pipeline.submission_pages import write_submission_pages
 from tally.pipeline.trace import trace_figure
@@ -117,6 +120,43 @@ def test_the_later_accepted_submission_stands_and_the_earlier_stays_on_record(ma
         ("inbox/05800/BVTE_05800_2025-A1.xlsx", False, False),
         ("inbox/05800/BVTE_05800_2025-A1_v2.xlsx", True, True),
     ]
+
+
+def test_every_code_of_a_mart_is_said_in_words(marts: duckdb.DuckDBPyConnection) -> None:
+    assert codes_without_words(marts) == []
+
+
+def test_every_table_and_every_column_says_what_it_is_in_both_languages(marts: duckdb.DuckDBPyConnection) -> None:
+    said = marts.execute(
+        """
+        from (
+            select schema_name, table_name, null as column_name, comment from duckdb_tables()
+            union all
+            select schema_name, view_name, null, comment from duckdb_views() where not internal
+            union all
+            select schema_name, table_name, column_name, comment from duckdb_columns() where not internal
+        )
+        where schema_name in ('marts', 'stored')
+        """
+    ).fetchall()
+    assert len(said) > 250
+    in_both = re.compile(r".*\w.* / .*\w.*", re.DOTALL)
+    assert [place for *place, comment in said if not in_both.fullmatch(comment or "")] == []
+
+
+def test_a_mart_is_made_as_it_is_described(home: Home, marts: duckdb.DuckDBPyConnection) -> None:
+    described = yaml.safe_load((home.project / "dbt_project/models/marts/_changes.yml").read_text(encoding="utf-8"))
+    for mart in described["sources"][0]["tables"]:
+        columns = [(column["name"], column["data_type"]) for column in mart["columns"]]
+        made = marts.execute(f"describe marts.{mart['name']}").fetchall()
+        assert [(row[0], row[1].lower().replace("timestamp with time zone", "timestamptz")) for row in made] == columns
+
+
+def test_a_release_has_the_page_that_says_what_its_marts_are(home: Home) -> None:
+    release = home.releases / "current"
+    page = (release / "dbt_docs" / "index.html").read_text(encoding="utf-8")
+    assert "dbt_docs/index.html" in manifest_of(release)["files"]
+    assert [place for place in (str(home.root), str(home.project), str(Path.home())) if place in page] == []
 
 
 def test_the_province_that_adds_up_has_no_imbalance(marts: duckdb.DuckDBPyConnection) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from coded_columns import codes_without_words
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from reading_bulletins import differing, parts_of, shown_in
@@ -119,6 +120,18 @@ def test_a_figure_moves_by_its_late_reports_and_by_its_corrections(story: Story)
     assert story.rows("2025-06-25", reports) == [
         ("02209", "correction", False), ("02494", "late_report", True), ("02500", "late_report", True)
     ]  # fmt: skip
+
+
+def test_every_code_of_a_mart_is_said_in_words_those_of_changes_too(story: Story) -> None:
+    release = story.home.releases / story.releases["2025-06-25"]
+    with duckdb.connect(str(release / "national.duckdb"), read_only=True) as marts:
+        assert codes_without_words(marts) == []
+
+
+def test_a_release_takes_the_page_of_its_marts_over_from_the_one_before(story: Story) -> None:
+    pages = [story.home.releases / one / "dbt_docs" / "index.html" for one in story.releases.values()]
+    assert len({page.read_bytes() for page in pages}) == 1
+    assert pages[1].samefile(pages[2])
 
 
 def test_a_second_half_moves_with_either_report_that_it_is_made_of(story: Story) -> None:

@@ -14,7 +14,8 @@ class Page(HTMLParser):
         self.links: list[str] = []
         self.anchors: set[str] = set()
         self.fetched: list[str] = []
-        self.feed(path.read_text(encoding="utf-8"))
+        if path.parent.name != "dbt_docs":  # that one builds itself: tests/browser asks it
+            self.feed(path.read_text(encoding="utf-8"))
 
     def handle_starttag(self, tag, attributes):
         self.fetched += ["a script"] * (tag == "script")

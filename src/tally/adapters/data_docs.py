@@ -27,13 +27,18 @@ ROWS_SHOWN = 50
 
 
 def build_data_docs(
-    results: Sequence[Path], suites: Sequence[Path], folder: Path, release_id: str, own_pages: str | None = None
+    results: Sequence[Path],
+    suites: Sequence[Path],
+    folder: Path,
+    release_id: str,
+    own_pages: str | None = None,
+    marts_page: str | None = None,
 ) -> Path:
     """Write the site of a release; it opens from disk, without a network and without scripts.
 
     Shape   results: one file a suite and batch, as Validation.save writes them; suites: expectations/*.json → the path
             of folder/index.html, with expectations/<suite>.html and validations/<suite>/<batch>/<time>/<file>.html.
-            own_pages: from there, the index of our own pages.
+            own_pages, marts_page: from there, the index of our own pages, and the page that says what the marts are.
     Blanks  a rule for which nothing was there to judge is shown as not judged, never as passed.
     Raises  BuildError if two results would share a page, or a page is missing: the site builder only logs its failures.
     """
@@ -42,7 +47,7 @@ def build_data_docs(
 
     context = gx.get_context(mode="ephemeral")
     headings = dict(_add_suite(context, path) for path in suites)
-    shelf = context.stores[ResultShelf.name] = ResultShelf(own_pages)
+    shelf = context.stores[ResultShelf.name] = ResultShelf({"own_pages": own_pages, "marts_page": marts_page})
     for path in results:
         shelf.add(path, headings)
 
@@ -104,8 +109,8 @@ class ResultShelf:
 
     name = "results_of_the_release"
 
-    def __init__(self, own_pages: str | None) -> None:
-        self.own_pages = own_pages
+    def __init__(self, beside: Mapping[str, str | None]) -> None:
+        self.beside = beside
         self._results: dict[ValidationResultIdentifier, ExpectationSuiteValidationResult] = {}
         self.documents: dict[str, dict[str, Any]] = {}
 
@@ -196,8 +201,8 @@ class IndexRenderer:
             for suite in sorted(self._context.suites.all(), key=lambda one: one.name)
         ]
         total: Counter[str] = sum((one["counts"] for one in results), Counter())
-        shown = {"results": results, "suites": suites, "total": total, "own_pages": shelf.own_pages}
-        return {"root": "", "release_id": links["site_name"], **shown}
+        shown = {"results": results, "suites": suites, "total": total}
+        return {"root": "", "release_id": links["site_name"], **shown, **shelf.beside}
 
 
 class PageView:

@@ -18,7 +18,9 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from tally.adapters import dbt_docs
 from tally.adapters.imports import nothing_is_garbage
+from tally.adapters.tables import quoted
 from tally.errors import BuildError
 
 FAILED = ("error", "fail", "runtime error")
@@ -27,6 +29,8 @@ _KEPT = Path(sys.prefix) / "share" / "tally" / "dbt"
 _MOST_KEPT = 8
 _MADE_BY = ("dbt-core", "dbt-duckdb", "duckdb")
 _MANIFEST = "manifest.pickle"
+_DOCS = "docs.html"
+_READ_AS = "national"  # readers open a release's national.duckdb
 _OF_WHAT_IS_GIVEN = "source:*+"
 _ONE_VIEW = "stg_build__request"
 _READABLE_SINCE = "v1.3.0"  # DuckDB that opens the file; since then words take half the time to write
@@ -41,11 +45,13 @@ def memory_limit() -> str:
 class BuildOutcome:
     """What a build left behind.
 
-    Shape  `build_file` holds the schema `marts` and nothing else; `working_file` what the marts were made of.
+    Shape  `build_file` holds the schema `marts` and nothing else; `working_file` what the marts were made of;
+           `docs_file` says on one page what they are.
     """
 
     build_file: Path
     working_file: Path
+    docs_file: Path
 
 
 def build_marts(
@@ -61,6 +67,7 @@ def build_marts(
     published: Path | None = None,
     corrections: Sequence[Mapping[str, Any]] = (),
     closings_file: Path | None = None,
+    feeds_folder: Path | None = None,
     with_unit_tests: bool = False,
     select: str = _OF_WHAT_IS_GIVEN,
 ) -> BuildOutcome:
@@ -69,7 +76,8 @@ def build_marts(
     Shape   judged_file: CSV (submission_id,batch_id), for each submission the batch whose judgement is current;
             judgement_folders: one folder a batch, named as the batch; periods: those whose figures are built (None:
             all), published: the release in which the figures of the others stand; corrections: those that are declared,
-            rows of the source build.corrections; closings_file: CSV of the findings that were explained or withdrawn.
+            rows of the source build.corrections; closings_file: CSV of the findings that were explained or withdrawn;
+            feeds_folder: what judging the feeds of other sources wrote.
             Nothing is written into project_dir: dbt's own files go to target_dir.
     Raises  BuildError that names the models and tests that failed; then build_file is not fit to be published.
     """
@@ -84,6 +92,11 @@ def build_marts(
         _create(published_file)
     with duckdb.connect(str(working_file)) as connection:
         _give(connection, judgement_folders, {"judgements": judged_file, "closings": closings_file}, periods)
+        if feeds_folder:
+            connection.execute("create schema feeds")
+            for file in sorted(feeds_folder.glob("*.parquet")):
+                path = quoted(file.absolute().as_posix())
+                connection.execute(f"create view feeds.{file.stem} as from read_parquet({path})")
         connection.execute("create schema build")
         connection.execute(
             """
@@ -100,19 +113,20 @@ def build_marts(
     answer = _run("build", project_dir, build_file, target_dir, "--select", select, *arguments, manifest=manifest)
     if not answer.success:
         raise BuildError(_failures(build_file, answer))
-    return BuildOutcome(build_file, working_file)
+    return BuildOutcome(build_file, working_file, prepared / _DOCS)
 
 
 def prepare_project(project_dir: Path, build_file: Path, target_dir: Path) -> Path:
     """Import dbt, parse the project, and build what depends on the contracts alone: the same for every build.
 
-    Shape   a folder with dbt's manifest, pickled (a build changes the one that it is given), and the two files that a
-            build starts from. It is kept beside the installed packages, or in target_dir where nothing can be written
-            there, by a hash of what was read.
+    Shape   a folder with dbt's manifest, pickled (a build changes the one that it is given), the two files that a build
+            starts from, and the page that says what the marts are. It is kept beside the installed packages, or in
+            target_dir where nothing can be written there, by a hash of what was read.
     Raises  BuildError that names what failed.
     """
     _import_dbt()
     digest = hashlib.sha256(" ".join([build_file.name, *map(version, _MADE_BY)]).encode())
+    digest.update(Path(dbt_docs.__file__).read_bytes())
     for path in sorted(path for path in project_dir.absolute().rglob("*") if path.is_file()):
         digest.update(path.as_posix().encode() + b"\0" + path.read_bytes())
     key = digest.hexdigest()[:16]
@@ -166,6 +180,7 @@ def _prepare(project_dir: Path, build_file: Path, target_dir: Path) -> None:
     if answer.success:
         manifest = pickle.dumps(answer.result)
         build_file.with_name(_MANIFEST).write_bytes(manifest)
+        build_file.with_name(_DOCS).write_text(dbt_docs.docs_page(answer.result, _READ_AS), encoding="utf-8")
         answer = _run("build", project_dir, build_file, target_dir, "--exclude", _OF_WHAT_IS_GIVEN, manifest=manifest)
     if not answer.success:
         raise BuildError(_failures(build_file, answer))
@@ -218,8 +233,8 @@ def _give(
             table = f"create table judged.{name} as from read_csv(?, header = true, all_varchar = true)"
             connection.execute(table, [str(file)])
     for name in ("submissions", "findings", "observations"):
-        files = ", ".join(_quoted((folder.absolute() / f"{name}.parquet").as_posix()) for folder in judgement_folders)
-        wanted = f"period_code in ({', '.join(map(_quoted, periods)) or 'null'})" if periods is not None else "true"
+        files = ", ".join(quoted((folder.absolute() / f"{name}.parquet").as_posix()) for folder in judgement_folders)
+        wanted = f"period_code in ({', '.join(map(quoted, periods)) or 'null'})" if periods is not None else "true"
         connection.execute(
             f"""
             create view judged.{name} as
@@ -228,10 +243,6 @@ def _give(
             where {wanted if name == "observations" else "true"}
             """
         )
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 @contextmanager

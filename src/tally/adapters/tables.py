@@ -21,3 +21,8 @@ def give_texts(
     schema = pa.schema([(name, pa.string()) for name in columns])
     given = [dict(zip(columns, row, strict=True)) for row in rows]
     connection.register(table, pa.Table.from_pylist(given, schema))
+
+
+def quoted(text: str) -> str:
+    """A text as SQL writes it."""
+    return "'" + text.replace("'", "''") + "'"

@@ -3,25 +3,14 @@
 from collections.abc import Iterable, Sequence
 
 from tally.compile.suites import HINT
-from tally.contracts.model import Contracts, Form, Line, Rule, SubmissionRule, Text
+from tally.contracts.model import CodeInWords, Contracts, Form, Line, Rule, SubmissionRule, Text
+from tally.contracts.sources import FeedRule, SourceRule
 from tally.periods import PARTS, Period
 from tally.vocabulary import Severity
 
 _ABOUT = """\
 The forms are simulated (mẫu mô phỏng), not official. A line without a span is in force in every period; both ends of a
 span belong to it."""
-_PARTS: dict[str, str] = {"S1": "6 tháng đầu năm / first six months (S1)", "A1": "cả năm / year (A1)"}
-_ADDS_UP = {
-    "flow": "what happened in the period; A1 contains S1",
-    "stock_at_end": "how many there are on the last day of the period; never added over periods",
-    "stock_at_start": "how many there were on the first day of the period; never added over periods",
-    "never": "not added over areas or periods",
-}
-_MEANS = {
-    Severity.CRITICAL: "critical: the report is returned to its sender",
-    Severity.WARNING: "warning: the report is accepted with a remark",
-    Severity.INFO: "info: noted, no consequence for the figures",
-}
 
 
 def dictionary(contracts: Contracts) -> dict[str, bytes]:
@@ -32,12 +21,13 @@ def dictionary(contracts: Contracts) -> dict[str, bytes]:
         _code_lists(contracts),
         _calendar(contracts),
         *(_form(contracts, form) for form in contracts.forms),
-        ["## Rules across forms", *(_rule(rule) for rule in contracts.coherence.rules)],
+        ["## Rules across forms", *(_rule(contracts, rule) for rule in contracts.coherence.rules)],
         [
             "## Rules about the submission",
             f"The cover and the workbook itself. Source: {contracts.submission.source}.",
-            *(_submission_rule(rule) for rule in contracts.submission.rules),
+            *(_submission_rule(contracts, rule) for rule in contracts.submission.rules),
         ],
+        *_sources(contracts),
         ["## Before a release", "What must hold in the built marts before a release appears.", *_gate(contracts)],
     ]
     return {"docs/reference/dictionary.md": ("\n\n".join("\n\n".join(part) for part in parts) + "\n").encode()}
@@ -89,8 +79,29 @@ def _code_lists(contracts: Contracts) -> list[str]:
             ("Kind of report", "Loại báo cáo", "English", "Span"),
             [(f"`{kind.code}`", kind.label.vi, kind.label.en, _span(kind)) for kind in codes.report_kinds],
         ),
-        _table(("Adds up", "Meaning"), [(f"`{code}`", meaning) for code, meaning in _ADDS_UP.items()]),
+        "The codes that stand in the marts, as `dim_codes` has them.",
+        _table(
+            ("Code list", "Code", "Nhãn", "Label", "Ý nghĩa", "Meaning"),
+            [
+                (f"`{name}`", f"`{line.code}`", line.label.vi, line.label.en, *_meaning(line))
+                for name, lines in codes.codes.items()
+                for line in lines
+            ],
+        ),
     ]
+
+
+def _meaning(line: CodeInWords) -> tuple[str, str]:
+    return (line.meaning.vi, line.meaning.en) if line.meaning else ("", "")
+
+
+def _part(contracts: Contracts, part: str) -> str:
+    label = contracts.in_words("period_part", part).label
+    return f"{label.vi.lower()} / {label.en.lower()} ({part})"
+
+
+def _means(contracts: Contracts, severity: Severity) -> str:
+    return f"{severity}: {_meaning(contracts.in_words('severity', severity))[1]}"
 
 
 def _calendar(contracts: Contracts) -> list[str]:
@@ -104,7 +115,7 @@ def _calendar(contracts: Contracts) -> list[str]:
         f"The last day on which a report is on time, local time. Collected from {contracts.calendar.collected_from}.",
         f"After it, a letter asks to send again within {contracts.calendar.send_again_within} days.",
         _table(
-            ("Level", *(_PARTS[part] for part in PARTS)),
+            ("Level", *(_part(contracts, part) for part in PARTS)),
             [(level.label.en, *(days[level.code, part] for part in PARTS)) for level in contracts.codelists.levels],
         ),
         *([_table(("Province", "Level", "Part", "Day", "Span", "Source"), own)] if own else []),
@@ -114,7 +125,7 @@ def _calendar(contracts: Contracts) -> list[str]:
 def _form(contracts: Contracts, form: Form) -> list[str]:
     title, _ = _form_title(form)
     span = f" In force {_span(form)}." if form.since or form.until else ""
-    parts = " and ".join(_PARTS[part] for part in form.periods)
+    parts = " and ".join(_part(contracts, part) for part in form.periods)
     rows = [
         (
             line.row,
@@ -133,7 +144,7 @@ def _form(contracts: Contracts, form: Form) -> list[str]:
         f"## {title}",
         f"{form.title.en}. Sheet `{form.sheet}`, form `{form.form}`, asked for {parts}.{span}",
         _table(("Mã số", "Indicator", "Chỉ tiêu", "English", "Unit", "Columns", "Adds up", "Levels", "Span"), rows),
-        *(_rule(rule) for rule in form.rules),
+        *(_rule(contracts, rule) for rule in form.rules),
     ]
 
 
@@ -144,23 +155,112 @@ def _form_title(form: Form) -> tuple[str, str]:
     return title, kept.replace(" ", "-")
 
 
-def _rule(rule: Rule) -> str:
+def _rule(contracts: Contracts, rule: Rule) -> str:
     over = "in every row that has these columns" if rule.over == "rows" else "in every column that all its rows have"
     where = f"in columns {_codes(rule.columns)}" if rule.columns else over
     if rule.looks_back and rule.is_judged:
         where += ", where a report on the same territory, or one of every whole predecessor, was accepted before"
-    means = _MEANS[rule.severity] if rule.is_judged else "stated, not judged yet"
+    means = _means(contracts, rule.severity) if rule.is_judged else "stated, not judged yet"
     lines = [f"`{says}`" for says in rule.sentences]
     span = f"In force {_span(rule)}" if rule.since or rule.until else None
     says = f"{'; '.join(lines)}, {where}"
     return _entry(rule.code, rule.tell, says, means, rule.mend, rule.source, span, rule.why)
 
 
-def _submission_rule(rule: SubmissionRule) -> str:
-    means = f"the file is {rule.verdict}" if rule.verdict else _MEANS[rule.severity]
+def _submission_rule(contracts: Contracts, rule: SubmissionRule) -> str:
+    means = f"the file is {rule.verdict}" if rule.verdict else _means(contracts, rule.severity)
     if rule.also:
-        means += f"; a milder case is {_MEANS[rule.also]}"
+        means += f"; a milder case is {_means(contracts, rule.also)}"
     return _entry(rule.code, rule.tell, None, means, rule.mend, None, None, rule.why)
+
+
+def _sources(contracts: Contracts) -> Iterable[list[str]]:
+    feeds = contracts.feeds
+    yield [
+        "## Other sources",
+        "Figures of sources stand side by side and are never added. One CSV a delivery in `inbox/feeds/<source>/`:",
+        f"`{','.join(feeds.columns)}`",
+        _table(
+            ("Status", "Nghĩa", "English", "In the marts", "Compared"),
+            [
+                (f"`{one.code}`", one.label.vi, one.label.en, f"`{one.obs_status}`", "yes" if one.is_used else "never")
+                for one in feeds.statuses
+            ],
+        ),
+        *(
+            _entry(rule.code, rule.tell, None, _feed_rule_means(rule), rule.mend, feeds.source, None, rule.why)
+            for rule in feeds.rules
+        ),
+    ]
+    for source in contracts.sources:
+        yield [
+            f"## Source `{source.source}`",
+            f"{source.title.vi} / {source.title.en}.",
+            f"Whom it counts: {source.coverage.vi} / {source.coverage.en}.",
+            f"When it is closed: {source.cut_off.vi} / {source.cut_off.en}.",
+            _table(
+                ("Indicator", "Chỉ tiêu", "English", "Unit", "Counts the same as", "Published as"),
+                [
+                    (
+                        f"`{one.code}`",
+                        one.label.vi,
+                        one.label.en,
+                        contracts.units[one.unit].label.en,
+                        f"[`{one.concept}`](#{one.concept})" if one.concept else "",
+                        f"`{one.series}`" if one.series else "",
+                    )
+                    for one in source.indicators
+                ],
+            ),
+            *(
+                [
+                    _table(
+                        ("Period", "Stands beside it: from", "to", "Comparability"),
+                        [
+                            (_part(contracts, one.part), one.start, one.end, f"`{one.comparability}`")
+                            for one in source.windows
+                        ],
+                    )
+                ]
+                if source.windows
+                else ["No window of it stands beside a period."]
+            ),
+            *(_source_rule(rule) for rule in source.rules),
+            *(
+                [
+                    _table(
+                        ("Known", "Rule", "Indicator", "Window", "Ghi chú", "Note"),
+                        [
+                            (
+                                one.code,
+                                one.rule,
+                                f"`{one.indicator}`",
+                                f"{one.start} – {one.end}",
+                                one.note.vi,
+                                one.note.en,
+                            )
+                            for one in source.known
+                        ],
+                    )
+                ]
+                if source.known
+                else []
+            ),
+        ]
+
+
+def _feed_rule_means(rule: FeedRule) -> str:
+    if rule.verdict:
+        return f"the file is {rule.verdict}"
+    if rule.severity == Severity.CRITICAL:
+        return "critical: the file is returned, no figure of it is used"
+    return "warning: the figure is shown as it was published, with the finding"
+
+
+def _source_rule(rule: SourceRule) -> str:
+    says = "; ".join(f"`{says}`" for says in rule.sentences)
+    means = "warning: the figure is shown as it was published, with the finding"
+    return _entry(rule.code, rule.tell, says, means, rule.mend, rule.source, None, rule.why)
 
 
 def _gate(contracts: Contracts) -> Iterable[str]:

@@ -31,6 +31,7 @@ def suites(contracts: Contracts) -> dict[str, bytes]:
 def suite_titles(contracts: Contracts) -> dict[str, Text]:
     """What each suite is called, in the order in which they are judged."""
     titles = {form.form: form.title for form in contracts.forms} | _TITLES
+    titles |= {source.suite: source.title for source in contracts.sources}
     return {name: titles[name] for name in contracts.suites}
 
 

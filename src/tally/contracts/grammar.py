@@ -6,6 +6,7 @@ a / b in [0.5 %, 30 %] where b >= 500                    a ratio within bounds, 
 a > 0 => b > 0                                           an implication
 unit in {0, 1}                                           one of
 a >= first_half(a)                                       against an earlier report
+a = given(a_*)                                           in feeds: the parts that were published
 """
 
 from collections.abc import Iterator
@@ -18,6 +19,12 @@ from typing import Any
 from lark import Lark, Transformer, UnexpectedInput, UnexpectedToken, v_args
 
 MOST_TERMS = 100
+PUBLISHED = {"given": None, "shorter": 1, "year_before": 1, "growth": 1, "share": 2}
+"""Functions of rules about other sources, and how many names each takes; None any.
+
+They read figures as published: the parts that were, the largest of a shorter window with the same start, that of the
+year before, the growth on it and a share in per cent.
+"""
 LOOKS_BACK = ("previous", "first_half", "end_of_last_year", "upper_limit")
 NOT_JUDGED = ("upper_limit",)  # functions that rules may name already, and nobody computes yet
 
@@ -133,8 +140,8 @@ class Statement:
 
 
 @cache
-def parse(text: str) -> Statement:
-    """Read one `says`.
+def parse(text: str, published: bool = False) -> Statement:
+    """Read one `says`; `published`: of a rule about another source than the reports.
 
     Raises  ValueError that shows where the sentence stops making sense.
     """
@@ -147,10 +154,12 @@ def parse(text: str) -> Statement:
         rest = "" if at_end else text[error.column - 1 :]
         raise ValueError(f"cannot be read at `{rest or 'its end'}`") from None
     for call in _calls(statement):
-        if call.function not in ("sum", "max", *LOOKS_BACK):
-            raise ValueError(f"there is no function `{call.function}`: sum, max, {', '.join(LOOKS_BACK)}")
-        if call.function in LOOKS_BACK and (len(call.args) != 1 or call.args[0].name.endswith("*")):
-            raise ValueError(f"`{call.function}` takes one name")
+        looked_up = PUBLISHED if published else dict.fromkeys(LOOKS_BACK, 1)
+        if call.function not in ("sum", "max", *looked_up):
+            raise ValueError(f"there is no function `{call.function}`: sum, max, {', '.join(looked_up)}")
+        takes = looked_up.get(call.function)
+        if takes and (len(call.args) != takes or any(arg.name.endswith("*") for arg in call.args)):
+            raise ValueError(f"`{call.function}` takes {'one name' if takes == 1 else f'{takes} names'}")
     if not statement.names:
         raise ValueError("names no figure")
     for relation in (statement.given, statement.relation, statement.where):
@@ -160,8 +169,8 @@ def parse(text: str) -> Statement:
 
 
 def earlier_figures(part: Any) -> Iterator[Call]:
-    """The figures of earlier reports that a part of a statement needs."""
-    return (call for call in _calls(part) if call.function in LOOKS_BACK)
+    """The figures that a part of a statement needs and looks up elsewhere: in earlier reports, in other windows."""
+    return (call for call in _calls(part) if call.function in LOOKS_BACK or call.function in PUBLISHED)
 
 
 def _compares_with_itself(chain: Chain) -> bool:

@@ -1,13 +1,16 @@
 """YAML that remembers its lines, so that an error can name the place where a person has to look."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
+from pydantic import BaseModel, ValidationError
 
 from tally.errors import ContractError
 
 Key = tuple[str | int, ...]
+M = TypeVar("M", bound=BaseModel)
 
 
 class Document:
@@ -66,3 +69,35 @@ def spelt(key: Key) -> str:
     for part in key:
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
     return text or "file"
+
+
+def read_as(folder: Path, name: str, model: type[M]) -> tuple[Document, M]:
+    """One file as what it has to be, with the lines of its keys.
+
+    Raises  ContractError at the first key that is wrong, unknown or missing.
+    """
+    document = Document(folder / name, f"contracts/{name}")
+    try:
+        return document, model.model_validate(document.data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        keys = _keys(document.data, first["loc"])
+        key: Key = tuple(part for part in first["loc"] if isinstance(part, int) or part in keys)
+        message = {"extra_forbidden": "this key is not known", "missing": "is missing"}.get(first["type"])
+        message = message or first["msg"].removeprefix("Value error, ")
+        raise document.error(key or first["loc"], message) from None
+
+
+def _keys(data: Any, loc: Sequence[str | int]) -> set[str]:
+    """The parts of a pydantic location that are keys of the file (unions add names of types)."""
+    found: set[str] = set()
+    for part in loc:
+        if isinstance(data, dict):
+            if part in data:
+                data = data[part]
+                found.add(str(part))
+            elif part == loc[-1]:
+                found.add(str(part))
+        elif isinstance(data, list) and isinstance(part, int) and part < len(data):
+            data = data[part]
+    return found

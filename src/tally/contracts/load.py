@@ -6,15 +6,15 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from itertools import combinations
 from pathlib import Path
-from typing import Any, TypeVar
-
-from pydantic import BaseModel, ValidationError
+from typing import Any
 
 from tally.contracts.aliases import load_aliases
 from tally.contracts.area_files import load_areas
 from tally.contracts.areas import Register
+from tally.contracts.classifications import load_classifications
+from tally.contracts.codes import check_codes, check_weights
 from tally.contracts.grammar import Among, Call, Chain, Plus, Ratio, Ref, Statement, Within, parse
-from tally.contracts.lines import Document, Key
+from tally.contracts.lines import Document, Key, read_as
 from tally.contracts.model import (
     ACROSS_FORMS,
     ACROSS_PERIODS,
@@ -40,12 +40,12 @@ from tally.contracts.model import (
 )
 from tally.contracts.ratios import Ratios, check_ratios, load_population
 from tally.contracts.reports import Reports, check_reports
+from tally.contracts.source_files import load_sources
 from tally.errors import ContractError
 from tally.names import plain
 from tally.periods import PARTS, Period
 from tally.vocabulary import AS_REPORTED, Severity
 
-M = TypeVar("M", bound=BaseModel)
 EVERY_ROW = "figure"
 CORRECTIONS = "corrections.yml"
 # what the reader of covers and the judge of submissions ask for by code
@@ -62,18 +62,19 @@ def load_contracts(folder: Path) -> Contracts:
     Raises  ContractError at the first thing that is wrong: an unknown key or code, a rule that names a missing row,
             lines of one code whose validity overlaps, areas that do not hold together.
     """
-    codelists_document, codelists = _read(folder, "codelists.yml", CodeLists)
-    calendar_document, calendar = _read(folder, "calendar.yml", Calendar)
-    submission_document, submission = _read(folder, "submission.yml", SubmissionContract)
-    coherence_document, coherence = _read(folder, "coherence.yml", Coherence)
-    gate_document, gate = _read(folder, "release.yml", Gate)
-    frames_document, frames = _read(folder, "areas/frames.yml", Frames)
-    corrections_document, corrections = _read(folder, CORRECTIONS, Corrections)
-    ratios_document, ratios = _read(folder, "ratios.yml", Ratios)
-    reports_document, reports = _read(folder, "reports.yml", Reports)
-    forms = [_read(folder, f"forms/{path.name}", Form) for path in sorted((folder / "forms").glob("*.yml"))]
+    codelists_document, codelists = read_as(folder, "codelists.yml", CodeLists)
+    calendar_document, calendar = read_as(folder, "calendar.yml", Calendar)
+    submission_document, submission = read_as(folder, "submission.yml", SubmissionContract)
+    coherence_document, coherence = read_as(folder, "coherence.yml", Coherence)
+    gate_document, gate = read_as(folder, "release.yml", Gate)
+    frames_document, frames = read_as(folder, "areas/frames.yml", Frames)
+    corrections_document, corrections = read_as(folder, CORRECTIONS, Corrections)
+    ratios_document, ratios = read_as(folder, "ratios.yml", Ratios)
+    reports_document, reports = read_as(folder, "reports.yml", Reports)
+    forms = [read_as(folder, f"forms/{path.name}", Form) for path in sorted((folder / "forms").glob("*.yml"))]
 
     _check_codelists(codelists_document, codelists)
+    check_codes(codelists_document, codelists)
     _check_calendar(calendar_document, calendar, codelists)
     _check_submission(submission_document, submission)
     _check_once(gate_document, ("checks",), [check.code for check in gate.checks])
@@ -91,11 +92,15 @@ def load_contracts(folder: Path) -> Contracts:
     for period in _turning_points(codelists, [form for _, form in forms], coherence, submission):
         maker.make(period)
     register = load_areas(folder / "areas")
+    check_weights(codelists_document, codelists, register.flows)
     provinces = {area.code for area in register.areas if area.level == "province"}
     for at, line in enumerate(calendar.provinces):
         if line.province not in provinces:
             raise calendar_document.error(("provinces", at, "province"), f"no province {line.province}")
     _check_corrections(corrections_document, corrections, codelists, register, maker)
+    asked = {indicator.code for _, form in forms for indicator in form.indicators}
+    feeds, sources, source_claims = load_sources(folder, codelists, asked)
+    schemes = load_classifications(folder, asked)
     return Contracts(
         parts=_parts(folder),
         codelists=codelists,
@@ -108,39 +113,15 @@ def load_contracts(folder: Path) -> Contracts:
         aliases=load_aliases(folder / "areas", register),
         frames=tuple(frames.frames),
         corrections=corrections,
+        feeds=feeds,
+        sources=sources,
+        source_claims=source_claims,
+        schemes=schemes,
         ratios=tuple(ratios.ratios),
         population=tuple(load_population(folder / "areas", register)),
         reports=tuple(reports.reports),
         editions=Editions(maker.make),
     )
-
-
-def _read(folder: Path, name: str, model: type[M]) -> tuple[Document, M]:
-    document = Document(folder / name, f"contracts/{name}")
-    try:
-        return document, model.model_validate(document.data)
-    except ValidationError as error:
-        first = error.errors()[0]
-        keys = _keys(document.data, first["loc"])
-        key: Key = tuple(part for part in first["loc"] if isinstance(part, int) or part in keys)
-        message = {"extra_forbidden": "this key is not known", "missing": "is missing"}.get(first["type"])
-        message = message or first["msg"].removeprefix("Value error, ")
-        raise document.error(key or first["loc"], message) from None
-
-
-def _keys(data: Any, loc: Sequence[str | int]) -> set[str]:
-    """The parts of a pydantic location that are keys of the file (unions add names of types)."""
-    found: set[str] = set()
-    for part in loc:
-        if isinstance(data, dict):
-            if part in data:
-                data = data[part]
-                found.add(str(part))
-            elif part == loc[-1]:
-                found.add(str(part))
-        elif isinstance(data, list) and isinstance(part, int) and part < len(data):
-            data = data[part]
-    return found
 
 
 def _check_lives(document: Document, key: Key, lines: Sequence[Any], code: Callable[[Any], str]) -> None:

@@ -17,8 +17,10 @@ from tally.periods import Period
 from tally.vocabulary import Severity, Verdict
 
 if TYPE_CHECKING:
+    from tally.contracts.classifications import Scheme
     from tally.contracts.ratios import Counted, Ratio
     from tally.contracts.reports import Report
+    from tally.contracts.sources import Feeds, Source, SourceClaim
 
 T = TypeVar("T")
 
@@ -95,8 +97,11 @@ class Column(Line):
 
 
 class Unit(Line):
+    """`also`: how other sources write it."""
+
     code: Code
     label: Text
+    also: list[str] = []
 
 
 class Level(Strict):
@@ -113,12 +118,21 @@ class ReportKind(Line):
     label: Text
 
 
+class CodeInWords(Strict):
+    """A code of the marts; `meaning` where the label is not enough."""
+
+    code: Code
+    label: Text
+    meaning: Text | None = None
+
+
 class CodeLists(Strict):
     columns: Some[Column]
     column_sets: dict[str, Some[str]]
     units: Some[Unit]
     levels: Some[Level]
     report_kinds: Some[ReportKind]
+    codes: dict[str, Some[CodeInWords]]
 
     def columns_of(self, form: "Form", indicator: "Indicator") -> list[str]:
         """The codes of the columns that a row fills, in any period: its own, or those of its form."""
@@ -452,6 +466,10 @@ class Contracts:
     aliases: tuple[Alias, ...]
     frames: tuple[Frame, ...]
     corrections: Corrections
+    feeds: "Feeds"
+    sources: tuple["Source", ...]
+    source_claims: Mapping[str, tuple["SourceClaim", ...]]
+    schemes: tuple["Scheme", ...]
     ratios: "tuple[Ratio, ...]"
     population: "tuple[Counted, ...]"
     reports: "tuple[Report, ...]"
@@ -476,13 +494,18 @@ class Contracts:
     def units(self) -> dict[str, Unit]:
         return {unit.code: unit for unit in self.codelists.units}
 
+    def in_words(self, codelist: str, code: str) -> CodeInWords:
+        return next(line for line in self.codelists.codes[codelist] if line.code == code)
+
     @cached_property
     def submission_rules(self) -> dict[str, SubmissionRule]:
         return {rule.code: rule for rule in self.submission.rules}
 
     @cached_property
     def suites(self) -> dict[str, list[Check]]:
-        """What Great Expectations judges, by suite: submission, each form, across forms, across periods, release."""
+        """What Great Expectations judges, by suite: submission, each form, across forms, across periods, the feeds of
+        each source, release.
+        """
         of_submission, of_cells = [
             [check for rule in self.submission.rules if rule.judges == judges for check in self._checks_of(rule)]
             for judges in ("submission", "cells")
@@ -493,6 +516,8 @@ class Contracts:
         suites[ACROSS_FORMS] = _checks_within(self.coherence.rules)
         everywhere = [*(form.rules for form in self.forms), self.coherence.rules]
         suites[ACROSS_PERIODS] = [check for rules in everywhere for check in _checks_across_periods(rules)]
+        for source in self.sources:
+            suites[source.suite] = self.feeds.checks + source.checks
         suites[RELEASE] = [
             Check(check.code, check.code, Severity.CRITICAL, check.tell, check.mend, check.source)
             for check in self.gate.checks

@@ -9,9 +9,10 @@ from typing import Any
 
 import duckdb
 import pyarrow.parquet as pq
+import yaml
 
 from tally.adapters.dbt import memory_limit
-from tally.adapters.tables import give_texts, rows_of
+from tally.adapters.tables import give_texts, quoted, rows_of
 from tally.errors import BuildError, UsageError
 from tally.periods import Period
 from tally.pipeline.carryover import CHANGED, compare_releases, packages
@@ -21,6 +22,7 @@ from tally.pipeline.releases import PUBLIC, manifest_of, named_release, pointed_
 
 FIGURES, REPORTS = "fct_changes", "fct_changed_reports"
 """Marts that a release gets last: they compare it with the one before."""
+_DESCRIBED = "dbt_project/models/marts/_changes.yml"
 _AREAS = "areas"
 _OF_THE_NATION = """
     select
@@ -88,15 +90,23 @@ def explain_changes(
         connection.execute(f"copy reports_explained to '{folder / REPORTS}.parquet' (format parquet)")
 
 
-def write_changes(folder: Path, file: Path, changes: Path) -> None:
+def write_changes(home: Home, folder: Path, file: Path, changes: Path) -> None:
     """Put what was explained into a release: two marts, and a CSV of every figure that is other.
 
+    Shape   what the marts and their columns are is written into the file as dbt does it, from _changes.yml.
     Blanks  none in the first release, and none of a period of which the release before has no figures.
     """
     with duckdb.connect(str(file)) as connection:
         connection.execute(f"set memory_limit = '{memory_limit()}'")
         connection.execute(f"set variable folder = '{folder}'")
         connection.execute(_script("changes_published"))
+        described = yaml.safe_load((home.project / _DESCRIBED).read_text(encoding="utf-8"))
+        for mart in described["sources"][0]["tables"]:
+            table = f"marts.{mart['name']}"
+            connection.execute(f"comment on table {table} is {quoted(mart['description'].strip())}")
+            for column in mart["columns"]:
+                comment = quoted(column["description"].strip())
+                connection.execute(f"comment on column {table}.{column['name']} is {comment}")
         connection.execute(f"copy (from marts.{FIGURES} order by all) to '{changes}' (header)")
 
 

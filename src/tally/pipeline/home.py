@@ -121,6 +121,9 @@ class Home:
     def judgement(self, batch_id: str) -> Path:
         return self.root / "work" / "judgements" / batch_id
 
+    def feeds_batch(self, batch_id: str) -> Path:
+        return self.root / "work" / "feeds" / batch_id
+
     @property
     def building(self) -> Path:
         return self.root / "work" / "build"

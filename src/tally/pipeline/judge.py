@@ -75,7 +75,7 @@ def judge_chunks(
             room = LARGEST_BATCH
         batches[-1].append(chunk_id)
         room -= size
-    steps = (len(home.contracts.suites) - 1) * len(batches)  # all but the gate's
+    steps = (len(home.contracts.forms) + len((SUBMISSION, ACROSS_FORMS, ACROSS_PERIODS))) * len(batches)
     done = 0
     progress("judge", done, steps)
 

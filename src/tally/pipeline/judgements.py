@@ -40,3 +40,10 @@ def is_whole(folder: Path) -> bool:
         (folder / f"{name}.parquet").exists() and pq.read_schema(folder / f"{name}.parquet").remove_metadata() == schema
         for name, schema in _TABLES.items()
     )
+
+
+def write_nothing(folder: Path) -> None:
+    """The tables of a batch without a submission: a release of nothing but other sources is built from them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, schema in _TABLES.items():
+        pq.write_table(schema.empty_table(), folder / f"{name}.parquet")

@@ -33,8 +33,8 @@ from tally.periods import LOCAL_TIME
 from tally.pipeline.home import Home
 from tally.pipeline.releases import ON_MAP
 
-PAGES, DATA_DOCS = "pages", "data_docs"
-INDEX_OF_PAGES = f"../{PAGES}/index.html"
+PAGES, DATA_DOCS, DBT_DOCS = "pages", "data_docs", "dbt_docs"
+INDEX_OF_PAGES, PAGE_OF_MARTS = f"../{PAGES}/index.html", f"../{DBT_DOCS}/index.html"
 """From the index of Data Docs."""
 CHANGES_SHOWN = 500
 

@@ -37,16 +37,18 @@ from tally.pipeline.carryover import (
 )
 from tally.pipeline.changes import Made, explain_changes, write_changes
 from tally.pipeline.corrections import declared
+from tally.pipeline.feeds import is_whole as is_whole_feeds
 from tally.pipeline.gate import judge_marts
 from tally.pipeline.home import Home
-from tally.pipeline.judgements import is_whole
-from tally.pipeline.pages import DATA_DOCS, INDEX_OF_PAGES, write_release_pages
+from tally.pipeline.judgements import is_whole, write_nothing
+from tally.pipeline.pages import DATA_DOCS, DBT_DOCS, INDEX_OF_PAGES, PAGE_OF_MARTS, write_release_pages
 from tally.pipeline.progress import Progress, unwatched
 from tally.pipeline.releases import CURRENT, PUBLIC, last_manifest, let_point, manifest_of
 from tally.pipeline.state import Closing, FindingKey, State
 from tally.pipeline.workers import at_home
 
 _BATCHES_SHOWN = 100
+_NOTHING_JUDGED = "nothing"
 _CLOSINGS = ("submission_id", "rule_code", "sheet_name", "cell_address", "status", "closed_at")
 _STEPS_AFTER = 3  # what changed is written; the gate judges and files are extracted; the release is in its place
 
@@ -87,12 +89,14 @@ def publish_release(
         if last:
             now = max(now, datetime.fromisoformat(last["as_of"]) + timedelta(seconds=1))
         judged = state.judged
-        if not judged:
+        if not judged and all(feed.is_shipped for feed in state.feeds.values()):
             return None
         corrections = declared(home.contracts)
         prints = fingerprints(state, [period.code for period in ended_periods(home, now)], corrections)
-        identity = _identity(home, judged, corrections, state.closed, now)
+        identity = _identity(home, state, corrections, now)
         lost = sum(not is_whole(home.judgement(batch_id)) for batch_id in set(judged.values()))
+        feeds = state.feeds_batch
+        lost += feeds is not None and not is_whole_feeds(home.feeds_batch(feeds))
         if lost:
             raise BuildError(f"the judgements of {lost} batches are gone or of older code: run collect_reports first")
         standing = last["release_id"] if last and last["identity"] == identity else None
@@ -121,17 +125,11 @@ def ended_periods(home: Home, now: datetime) -> list[Period]:
     return [one for one in periods_between(first, Period(today.year, "A1")) if one.end_date < today]
 
 
-def _identity(
-    home: Home,
-    judged: dict[str, str],
-    corrections: Sequence[Mapping[str, Any]],
-    closed: Mapping[FindingKey, Closing],
-    now: datetime,
-) -> str:
+def _identity(home: Home, state: State, corrections: Sequence[Mapping[str, Any]], now: datetime) -> str:
     """What a release is made of: the same inputs by the same code make the same release."""
     parts = [home.contracts.version, home.code_version, *(one.code for one in ended_periods(home, now))]
-    parts += [f"{submission_id} {batch_id}" for submission_id, batch_id in sorted(judged.items())]
-    parts += [str(one) for one in (*corrections, *_closings(closed))]
+    parts += [f"{submission_id} {batch_id}" for submission_id, batch_id in sorted(state.judged.items())]
+    parts += [str(one) for one in (*corrections, *_closings(state.closed), *state.feeds)]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
 
 
@@ -164,6 +162,9 @@ def _make(
     with closings_file.open("w", newline="") as lines:
         csv.writer(lines).writerows([_CLOSINGS, *_closings(state.closed)])
     batches = list(dict.fromkeys(judged.values()))  # in the order of receipt, the newest last
+    if not batches:
+        batches = [_NOTHING_JUDGED]
+        write_nothing(home.judgement(_NOTHING_JUDGED))
     if base:
         shutil.copyfile(base.release / file.name, file)
     portions = _by_year(base.periods if base else prints)
@@ -182,6 +183,7 @@ def _make(
             published=file if file.exists() else None,
             corrections=corrections,
             closings_file=closings_file,
+            feeds_folder=home.feeds_batch(state.feeds_batch) if state.feeds_batch else None,
         )
         if file.exists():
             marts = built.build_file
@@ -191,13 +193,14 @@ def _make(
                 touched.setdefault(mart, set()).update(periods)
         else:
             marts = built.build_file.rename(file)
+    _document(release, built.docs_file, base)
     progress("publish", len(portions), steps)
     made_before = Made.of(before) if before else None
     if made_before and not base:
         changed.append(home.building / "changes.parquet")
         compare_releases(file, made_before.file, changed[-1])
     explain_changes(home, changed, Made.now(home, file), made_before, judged, home.building)
-    write_changes(home.building, file, release / "changes.csv")
+    write_changes(home, home.building, file, release / "changes.csv")
     # what was built in one go is judged by itself: what stood was judged when it was built
     checked = (marts, portions[0]) if len(portions) == 1 else (file, list(prints))
     progress("publish", len(portions) + 1, steps)
@@ -242,9 +245,15 @@ def _make(
 
 
 def _inputs(state: State) -> dict[str, Any]:
-    """The workbooks of a release in one hash: that of the lines `submission id, SHA-256` of fct_submissions, sorted."""
-    lines = sorted(f"{one.submission_id} {one.sha256}" for one in state.submissions.values() if one.batch_id)
-    return {"submissions": len(lines), "sha256": hashlib.sha256("\n".join(lines).encode()).hexdigest()}
+    """What came into a release in one hash: that of the lines `id SHA-256` of fct_submissions and fct_feeds, sorted."""
+    submissions = [f"{one.submission_id} {one.sha256}" for one in state.submissions.values() if one.batch_id]
+    feeds = [f"{one.feed_id} {one.sha256}" for one in state.feeds.values() if one.batch_id]
+    lines = "\n".join(sorted(submissions + feeds))
+    return {
+        "submissions": len(submissions),
+        "feeds": len(feeds),
+        "sha256": hashlib.sha256(lines.encode()).hexdigest(),
+    }
 
 
 def _by_year(periods: Collection[str]) -> list[list[str]]:
@@ -271,11 +280,13 @@ def _check(
     """Let the gate judge, write Data Docs of it and of the newest batches, and our own pages; what each check said."""
     gate = judge_marts(home, marts, periods, judged_file, batches, release_id, now)
     shown = [home.judgement(batch_id) / "validation" for batch_id in batches[-_BATCHES_SHOWN:]]
+    feeds = home.state().feeds_batch
+    shown += [home.feeds_batch(feeds) / "validation"] if feeds else []
     validations = [path for validated in shown for path in sorted(validated.glob("*.json"))]
     gate_file = gate.save(home.building / "release_gate.json")
     suites = sorted((home.project / "expectations").glob("*.json"))
     release = home.building / "release"
-    build_data_docs([gate_file, *validations], suites, release / DATA_DOCS, release_id, INDEX_OF_PAGES)
+    build_data_docs([gate_file, *validations], suites, release / DATA_DOCS, release_id, INDEX_OF_PAGES, PAGE_OF_MARTS)
     write_release_pages(home, release, judged_file, batches, _BATCHES_SHOWN, now, release_id, before)
     return {str(judgement.rule_code): str(judgement.outcome) for judgement in gate.judgements}
 
@@ -292,6 +303,16 @@ def _settle(home: Home, release_id: str, state: State, now: datetime) -> None:
     let_point(home, CURRENT, release_id)
     if state.last_signed:
         let_point(home, PUBLIC, state.last_signed)
+
+
+def _document(release: Path, docs_file: Path, base: Base | None) -> None:
+    """dbt's page of the marts; a release that takes over from another is made by the same code, which has the same."""
+    page = Path(DBT_DOCS, "index.html")
+    (release / DBT_DOCS).mkdir()
+    if base:
+        link(base.release / page, release / page)
+    else:
+        shutil.copyfile(docs_file, release / page)
 
 
 def _extract(release: Path, base: Base | None, touched: Touched | None) -> None:

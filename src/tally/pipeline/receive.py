@@ -83,20 +83,19 @@ def _wanted(one: Submission, area: str | None, period: str | None, home: Home) -
 
 def _arrivals(home: Home, state: State, now: datetime) -> Iterator[tuple[datetime, str, Path]]:
     seen = {(one.file_path, one.size, one.mtime_ns) for one in state.submissions.values()}
-    times = _received_times(home.received_csv)
+    times = received_times(home.received_csv)
     root = len(str(home.root)) + 1
-    for path, status in _files(home.inbox):
-        name = _text(path[root:])
+    for path, status in files_in(home.inbox, aside=home.inbox / FEEDS):
+        name = spelt_path(path[root:])
         if (name, status.st_size, status.st_mtime_ns) not in seen:
             received_at = times.get(unicodedata.normalize("NFC", name), now)
             if received_at <= now:
                 yield received_at, name, Path(path)
 
 
-def _files(inbox: Path) -> Iterator[tuple[str, os.stat_result]]:
-    """Regular files that senders left; not feeds, nor what editors and transfers leave beside them."""
-    feeds = str(inbox / FEEDS)
-    folders = [str(inbox)]
+def files_in(inbox: Path, aside: Path | None = None) -> Iterator[tuple[str, os.stat_result]]:
+    """Regular files that senders left; not what editors and transfers leave beside them, nor a folder set aside."""
+    folders = [str(inbox)] if inbox.exists() else []
     while folders:
         folder = folders.pop()
         try:
@@ -107,7 +106,7 @@ def _files(inbox: Path) -> Iterator[tuple[str, os.stat_result]]:
         for entry in entries:
             try:
                 if entry.is_dir(follow_symlinks=False):
-                    folders += [entry.path] if entry.path != feeds else []
+                    folders += [entry.path] if entry.path != str(aside) else []
                 elif entry.is_file(follow_symlinks=False) and not entry.name.startswith("~$"):
                     yield entry.path, entry.stat(follow_symlinks=False)
             except OSError as error:
@@ -134,7 +133,7 @@ def _receive(home: Home, arrivals: Sequence[tuple[datetime, str, Path]]) -> Iter
         }
 
 
-def _text(path: str) -> str:
+def spelt_path(path: str) -> str:
     """A path as text; bytes that are no UTF-8 (names from old archives) are spelt out."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
@@ -146,7 +145,11 @@ def _leave(path: Path, error: OSError) -> None:
     )
 
 
-def _received_times(path: Path) -> dict[str, datetime]:
+def received_times(path: Path) -> dict[str, datetime]:
+    """When each file was received, as the gateway's received.csv says.
+
+    Raises  ContractError if it cannot be read.
+    """
     if not path.exists():
         return {}
     times: dict[str, datetime] = {}

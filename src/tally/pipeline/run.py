@@ -8,6 +8,7 @@ from datetime import datetime
 from tally.adapters.gx import prepare_to_judge
 from tally.errors import ReadingError
 from tally.pipeline.answer import answer_outstanding
+from tally.pipeline.feeds import take_in_feeds
 from tally.pipeline.home import Home
 from tally.pipeline.judge import judge_chunks
 from tally.pipeline.outstanding import list_outstanding
@@ -33,12 +34,14 @@ def run(now: datetime, home: Home, progress: Progress = unwatched) -> RunOutcome
     """
     with workers(home) as pool, workers(home, 1, progress) as judge, ThreadPoolExecutor(1) as aside:
         judge.submit(prepare_to_judge)
+        taking_in_feeds = judge.submit(_take_in_feeds, now)
         found_whole = None
         chunks = receive_new_files(now, home=home, progress=progress)
         if chunks:
             judging = judge.submit(_judge, read_chunks(chunks, home, pool, progress), now)
             found_whole = prepare_to_build(home)
             judging.result()
+        taking_in_feeds.result()
         answering = aside.submit(answer_outstanding, now, home, pool, progress)
         release_id = publish_release(now, home, judge, progress, found_whole)
         outstanding = list_outstanding(home)
@@ -50,6 +53,10 @@ def run(now: datetime, home: Home, progress: Progress = unwatched) -> RunOutcome
 def _judge(chunk_ids: Sequence[str], now: datetime) -> None:
     judge_chunks(chunk_ids, now, at_home(), tell)
     give_back_memory()
+
+
+def _take_in_feeds(now: datetime) -> None:
+    take_in_feeds(now, at_home())
 
 
 def confirm_all_read(home: Home | None = None) -> None:

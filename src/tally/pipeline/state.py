@@ -38,6 +38,34 @@ class Submission:
         return self.received_at, self.file_path, self.number
 
 
+@dataclass(slots=True)
+class Feed:
+    """One file of another source; the fields of its judgement are None until that is done.
+
+    Blanks  no source: it lies in no source's folder.
+    """
+
+    feed_id: str
+    source_code: str | None
+    file_path: str
+    sha256: str
+    size: int
+    mtime_ns: int
+    received_at: datetime
+    number: int
+    batch_id: str | None = None
+    verdict: Verdict | None = None
+
+    @property
+    def is_shipped(self) -> bool:
+        return not self.file_path.startswith("inbox/")
+
+    @property
+    def order(self) -> tuple[bool, datetime, str, int]:
+        """What is shipped comes first, so that whatever a source sends stands over it; then as files were received."""
+        return not self.is_shipped, self.received_at, self.file_path, self.number
+
+
 @dataclass(frozen=True, slots=True)
 class Signature:
     """Somebody's word that a release may go out, and what for."""
@@ -69,6 +97,7 @@ class Closing:
 
 
 _fields_of = attrgetter(*(one.name for one in fields(Submission)))
+_feed_fields_of = attrgetter(*(one.name for one in fields(Feed)))
 
 
 @dataclass
@@ -84,6 +113,7 @@ class State:
     releases: dict[str, str] = field(default_factory=dict)
     signatures: dict[str, tuple[Signature, ...]] = field(default_factory=dict)
     closings: list[Closing] = field(default_factory=list)
+    feeds: dict[str, Feed] = field(default_factory=dict)
     replayed: int = 0
     _originals: dict[tuple[str, str], Submission] = field(default_factory=dict)
 
@@ -99,6 +129,11 @@ class State:
     def judged(self) -> dict[str, str]:
         """The batch of each submission that was judged."""
         return {one.submission_id: one.batch_id for one in self.submissions.values() if one.batch_id}
+
+    @property
+    def feeds_batch(self) -> str | None:
+        """In which batch the feeds were judged last, all together."""
+        return next((one.batch_id for one in reversed(self.feeds.values()) if one.batch_id), None)
 
     @property
     def last_signed(self) -> str | None:
@@ -124,6 +159,7 @@ class State:
             dict(self.releases),
             dict(self.signatures),
             list(self.closings),
+            {feed_id: Feed(*_feed_fields_of(one)) for feed_id, one in self.feeds.items()},
             self.replayed,
             originals,
         )
@@ -160,6 +196,20 @@ class State:
                 submission.batch_id, submission.verdict = event["batch_id"], Verdict(event["verdict"])
                 submission.judged_at = datetime.fromisoformat(event["at"])
                 submission.area_code, submission.period_code = event["area_code"], event["period_code"]
+            case "feed_received":
+                self.feeds[event["feed_id"]] = Feed(
+                    feed_id=event["feed_id"],
+                    source_code=event["source_code"],
+                    file_path=event["file_path"],
+                    sha256=event["sha256"],
+                    size=event["size"],
+                    mtime_ns=event["mtime_ns"],
+                    received_at=datetime.fromisoformat(event["received_at"]),
+                    number=event["seq"],
+                )
+            case "feed_judged":
+                feed = self.feeds[event["feed_id"]]
+                feed.batch_id, feed.verdict = event["batch_id"], Verdict(event["verdict"])
             case "answered":
                 for submission_id in event["submission_ids"]:
                     self.submissions[submission_id].answered_batch = event["batch_id"]

@@ -27,7 +27,7 @@ from tally.exports.pages import (
 from tally.pipeline.answer import UNKNOWN_SENDER
 from tally.pipeline.carryover import link
 from tally.pipeline.home import Home
-from tally.pipeline.pages import DATA_DOCS, PAGES, open_release, periods_of, write_page
+from tally.pipeline.pages import DATA_DOCS, DBT_DOCS, PAGES, open_release, periods_of, write_page
 from tally.pipeline.progress import Progress, unwatched
 from tally.pipeline.releases import named_release
 from tally.pipeline.state import State
@@ -120,8 +120,8 @@ def _write_submissions(
 
 
 def _copy_pages(release: Path, folder: Path, has_page: frozenset[str]) -> None:
-    """The release's own pages, with the submissions that they name linked; Data Docs as they are."""
-    for path in (release / DATA_DOCS).rglob("*"):
+    """The release's own pages, with the submissions that they name linked; Data Docs and dbt docs as they are."""
+    for path in (one for docs in (DATA_DOCS, DBT_DOCS) for one in (release / docs).rglob("*")):
         copy = folder / path.relative_to(release)
         if path.is_file():
             copy.parent.mkdir(parents=True, exist_ok=True)

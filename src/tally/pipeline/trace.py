@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
 
@@ -11,7 +11,9 @@ import duckdb
 
 from tally.adapters.tables import rows_of
 from tally.errors import UsageError
+from tally.intake.feeds import read_feed
 from tally.intake.workbook import read_workbook
+from tally.periods import LOCAL_TIME
 from tally.pipeline.home import Home
 from tally.pipeline.recipe import Cell, Figure, Line, Share, add_up, lines_of, recipe_of
 from tally.pipeline.releases import named_release
@@ -19,6 +21,18 @@ from tally.pipeline.workers import at_home, workers
 from tally.vocabulary import CellState, Total
 
 _MANY = 60
+
+
+@dataclass(frozen=True)
+class SourceFigure:
+    """A figure of another source; `window`: a period that it stands beside, or its days, `2024-01-01..2024-12-31`."""
+
+    source_code: str
+    indicator_code: str
+    area_code: str
+    window: str
+    sex: str = "_T"
+    age_band: str = "_T"
 
 
 def trace_figure(home: Home, asked: Figure, release: str = "current") -> dict[str, Any]:
@@ -141,6 +155,55 @@ def trace_submission(home: Home, named: str, release: str = "current") -> dict[s
         "areas": [{name: area[name] for name in shown} for area in areas],
         "cells": cells,
     }
+
+
+def trace_source(home: Home, asked: SourceFigure, release: str = "current") -> dict[str, Any]:
+    """Every line that other sources sent for a figure, read again in the archived files.
+
+    Shape   {release, lines: [{feed_id, file_path, sha256, line_number, window_start, window_end, published, read,
+            citation, is_current, agrees}], agrees}; the line that stands first.
+    Raises  UsageError if the release has no such figure, LedgerError if an archived file is not what was received.
+    """
+    release_id = named_release(home, release)
+    with _marts(home, release_id) as marts:
+        lines = rows_of(
+            marts,
+            """
+            select
+                feed_id, file_path, sha256, received_at, line_number, window_start, window_end, obs_value as published,
+                citation, is_current
+            from marts.fct_source_values as figures
+            inner join marts.fct_feeds using (feed_id, source_code)
+            where
+                source_code = $source_code and indicator_code = $indicator_code and area_code = $area_code
+                and sex = $sex and age_band = $age_band
+                and (
+                    window_start || '..' || window_end = $window
+                    or (window_start, window_end) in (
+                        select (window_start, window_end) from marts.dim_source_windows
+                        where source_code = $source_code and period_code = $window
+                    )
+                )
+            order by is_current desc, received_at desc, line_number
+            """,
+            **asdict(asked),
+        )
+    if not lines:
+        what = " ".join(str(part) for part in asdict(asked).values())
+        raise UsageError(f"release {release_id} has no figure {what}")
+    source = next(one for one in home.contracts.sources if one.source == asked.source_code)
+    read: dict[str, dict[int, float | None]] = {}
+    for line in lines:
+        if line["sha256"] not in read:
+            home.archive.verify(line["sha256"])
+            today = line["received_at"].astimezone(LOCAL_TIME).date()
+            file = read_feed(home.archive.path(line["sha256"]).read_bytes(), source, home.contracts, today)
+            read[line["sha256"]] = {one.number: one.value for one in file.lines}
+        value = read[line["sha256"]].get(line["line_number"])
+        line |= {"read": value, "agrees": value == line["published"]}
+        del line["received_at"]
+        line |= {name: line[name].isoformat() for name in ("window_start", "window_end")}
+    return {"release": release_id, "lines": lines, "agrees": all(line["agrees"] for line in lines)}
 
 
 def _enters(level: tuple[bool, str] | None, line: Line) -> str | None:

@@ -9,6 +9,7 @@ import duckdb
 
 from tally.errors import LedgerError
 from tally.pipeline.carryover import packages
+from tally.pipeline.feeds import judge_feeds
 from tally.pipeline.home import Home
 from tally.pipeline.judge import judge_batch
 from tally.pipeline.publish import publish_release
@@ -34,7 +35,7 @@ def verify_home(home: Home) -> str:
     """
     events = home.ledger.verify(_remembered(home))
     state = state_of(home.ledger.events())
-    hashes = sorted({one.sha256 for one in state.submissions.values()})
+    hashes = sorted({one.sha256 for one in state.submissions.values()} | {one.sha256 for one in state.feeds.values()})
     for sha256 in hashes:
         home.archive.verify(sha256)
     folders = sorted(path for path in home.releases.glob("*") if path.name not in LINKS)
@@ -68,7 +69,7 @@ def rebuild_release(home: Home, release_id: str) -> str:
     as_of = datetime.fromisoformat(manifest["as_of"])
     given, batches, before = [], dict[str, list[str]](), manifest.get("compared_with")
     for event in home.ledger.events():
-        if event["event"] in ("received", FindingStatus.EXPLAINED, FindingStatus.WITHDRAWN):
+        if event["event"] in ("received", "feed_received", FindingStatus.EXPLAINED, FindingStatus.WITHDRAWN):
             given.append({key: value for key, value in event.items() if key not in ("seq", "prev")})
         if event["event"] == "judged":
             batches.setdefault(event["batch_id"], []).append(event["submission_id"])
@@ -80,6 +81,7 @@ def rebuild_release(home: Home, release_id: str) -> str:
         again.ledger.append(as_of, given)
         for submission_ids in batches.values():
             judge_batch(read_chunks([submission_ids], again), as_of, again)
+        judge_feeds(as_of, again)
         publish_release(as_of, again, compared_with=home.releases / before if before else None)
         differing = _differing(home.releases / release_id, again.releases / CURRENT)
     by = _made_by(home, manifest)
