@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Literal, Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from tally.contracts.lines import Document, Key
 from tally.contracts.model import Code, CodeLists, Form, Some, Strict, Text, Words
@@ -41,10 +41,11 @@ class ReportLine(Strict):
 
 
 class Chart(Strict):
-    """A chart below a table: its lines along one side, these of its columns as series."""
+    """A chart below a table: its lines along one side, but for the first `skip`, a total; these columns as series."""
 
     kind: Literal["bar", "column", "stacked"]
     of: Some[Code]
+    skip: int = Field(default=0, ge=0)
 
 
 class ReportTable(Strict):

@@ -304,14 +304,14 @@ class _Page:
             if not because and (self.report.code, line.name, NATION, TOTAL) not in self.figures:
                 because = _NOT_ASKED
             denominator = words.denominator if table.columns == RATIOS else None
-            height = 12.5 * max(
+            height = 12 * max(
                 _rows(words.label.vi, 36),
                 _rows(words.label.en, 34),
                 2 if words.unit_label and words.unit != "share" else 1,
                 _rows(because.vi, room) + _rows(because.en, room) if because else 1,
                 _rows(denominator.vi, 40) + _rows(denominator.en, 40) if denominator else 1,
             )
-            rows.append(_Row(line.name, words.label, words, because, height + 4))
+            rows.append(_Row(line.name, words.label, words, because, height + 2.0))
         return rows
 
     def _headers(self, table: ReportTable, columns: Sequence[str]) -> list[Text]:
@@ -431,7 +431,7 @@ class _Page:
     def _chart(self, table: ReportTable, columns: Sequence[str], rows: "Sequence[_Row]", first: int) -> None:
         """A native chart of the rows with figures; the nation is no bar among its provinces."""
         assert table.chart
-        start = first + (1 if table.columns == PROVINCES else 0)
+        start = first + (1 if table.columns == PROVINCES else table.chart.skip)
         last = first + len(rows) - 1
         kind = {"bar": "bar", "column": "column", "stacked": "bar"}[table.chart.kind]
         chart = self.book.add_chart({"type": kind, **({"subtype": "stacked"} if table.chart.kind == "stacked" else {})})
@@ -456,7 +456,7 @@ class _Page:
         if not drawn:
             return
         count = last - start + 1
-        height = 300 if kind == "column" else 110 + 26 * count
+        height = 300 if kind == "column" else 110 + 34 * count
         font = {"name": _FONT, "size": 9}
         title = f"{table.title.vi}, {self.head.period.label_vi}"
         chart.set_title({"name": title, "name_font": {**font, "size": 11}, "overlay": False})
@@ -499,7 +499,7 @@ class _Page:
     def _wrapped(self, words: str, **wanted: Any) -> None:
         style = self.styles(text_wrap=True, **wanted)
         self.sheet.merge_range(self.row, 0, self.row, _LAST, words, style)
-        self._next(12.5 * _rows(words, 205))
+        self._next(12.5 * _rows(words, 215))
 
     def _next(self, height: float) -> None:
         self.sheet.set_row(self.row, height)
