@@ -2,7 +2,18 @@
 with
 
 -- in the file of the view itself, whatever name it is opened by
-targets as (select * from {{ ref('dim_programme_targets').include(database=false) }}),
+-- an earlier target of the same programme and ratio is a place on the way to the later one
+targets as (
+    select
+        *,
+        lag(target_year, 1, start_year - 1) over way as way_from_year,
+        lag(target_value, 1, if(target_at = 'least', 0, null)) over way as way_from_value,
+    from {{ ref('dim_programme_targets').include(database=false) }}
+    window way as (
+        partition by programme_code, coalesce(ratio_code, target_code)
+        order by target_year
+    )
+),
 
 periods as (
     select *
@@ -95,8 +106,10 @@ judged as (
             when areas_filled < least_coverage * areas_expected then 'coverage_too_low'
             when denominator_value = 0 then 'nobody_to_divide_by'
         end as why_not,
-        -- the share of the way that is over at the end of the year
-        (period_year - start_year + 1.0) / (target_year - start_year + 1) as way_gone,
+        -- where a straight way is at the end of the year; of a share that has to fall nobody says where it begins
+        way_from_value
+        + (target_value - way_from_value)
+        * greatest(period_year - way_from_year, 0) / (target_year - way_from_year) as way_value,
         if(
             target_at = 'least',
             100 * numerator_value >= target_value * denominator_value,
@@ -127,9 +140,8 @@ select
     case
         when why_not is not null then 'cannot_be_evaluated'
         when is_reached then 'met'
-        when
-            period_year < target_year and target_at = 'least' and value_percent >= target_value * way_gone
-            then 'on_course'
+        when period_year >= target_year then 'behind'
+        when if(target_at = 'least', value_percent >= way_value, value_percent <= way_value) then 'on_course'
         else 'behind'
     end as target_status,
     why_not,

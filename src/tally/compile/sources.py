@@ -81,10 +81,11 @@ def _targets(contracts: Contracts) -> Iterable[Row]:
     programmes = contracts.programmes
     for programme in programmes.programmes:
         for position, one in enumerate(programme.targets, start=1):
+            value = None if one.value is None else f"{one.value:g}"
             yield [
                 programme.code, one.code, position, programme.title.vi, programme.title.en, one.title.vi, one.title.en,
-                programme.start, one.by, one.at, one.value and f"{one.value:g}", one.ratio, one.provinces_with, *_both(one.cannot),
-                *_both(one.note), one.verification_status, programmes.least_coverage, programme.decision,
+                programme.start, one.by, one.at, value, one.ratio, one.provinces_with, *_both(one.cannot),
+                *_both(one.note), one.verification_status, str(programmes.least_coverage), programme.decision,
                 programme.source,
             ]  # fmt: skip
 
