@@ -85,7 +85,6 @@ def load_contracts(folder: Path) -> Contracts:
     _check_sheets(forms, submission)
     _check_one_code_one_place(forms, coherence_document, coherence)
     check_ratios(ratios_document, ratios.ratios, [form for _, form in forms], codelists)
-    check_reports(reports_document, reports.reports, [form for _, form in forms], ratios.ratios, codelists)
 
     documents = {form.form: document for document, form in forms}
     maker = _EditionMaker(codelists, [form for _, form in forms], coherence, submission, documents, coherence_document)
@@ -100,6 +99,7 @@ def load_contracts(folder: Path) -> Contracts:
     _check_corrections(corrections_document, corrections, codelists, register, maker)
     asked = {indicator.code for _, form in forms for indicator in form.indicators}
     feeds, sources, source_claims = load_sources(folder, codelists, asked)
+    check_reports(reports_document, reports.reports, [form for _, form in forms], ratios.ratios, sources, codelists)
     schemes = load_classifications(folder, asked)
     return Contracts(
         parts=_parts(folder),
