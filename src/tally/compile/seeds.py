@@ -10,15 +10,15 @@ from tally.areas.frames import placements
 from tally.areas.territory import Territory, key
 from tally.compile.codes import codes_in_words
 from tally.compile.ratios import ratio_tables
+from tally.compile.sources import source_tables
 from tally.contracts.areas import Area, Register
 from tally.contracts.grammar import parse
-from tally.contracts.model import Contracts, Form, Frame, Indicator, Line, Rule, Text
+from tally.contracts.model import Contracts, Form, Frame, Indicator, Line, Rule
 from tally.names import english_name
 from tally.periods import Period, SecondHalf, periods_between
-from tally.vocabulary import CORRECTED, REPORTS, UNKNOWN, Severity
+from tally.vocabulary import CORRECTED, Severity
 
 LAST_PERIOD = Period(2030, "A1")
-_NOT_ALLOCATED = Text(vi="Chưa phân loại được", en="Not allocated")
 _SINCE_EVER = Period(0, "S1")
 _NAMES_SHOWN = 3
 Row = Sequence[str | int | date | Period | None]
@@ -39,10 +39,7 @@ def seeds(contracts: Contracts) -> dict[str, bytes]:
             *([form.form, part] for form in contracts.forms for part in form.periods),
         ],
         "rules": [_RULE_COLUMNS, *_rules(contracts)],
-        "sources": [_SOURCE_COLUMNS, *_sources(contracts)],
-        "source_indicators": [_SOURCE_INDICATOR_COLUMNS, *_source_indicators(contracts)],
-        "classifications": [_CLASSIFICATION_COLUMNS, *_classifications(contracts)],
-        "source_windows": [_SOURCE_WINDOW_COLUMNS, *_source_windows(contracts, periods)],
+        **source_tables(contracts, periods),
         "codes": [_CODE_COLUMNS, *_codes(contracts)],
         **ratio_tables(contracts),
     }
@@ -84,19 +81,6 @@ _INDICATOR_COLUMNS = (
 _CELL_COLUMNS = ("indicator_code", "column_code", "sex", "age_band", "subset", "since", "until")
 _RULE_COLUMNS = ("rule_code", "form_code", "severity", "sentence_vi", "sentence_en", "source")
 _CODE_COLUMNS = ("codelist", "code", "position", "label_vi", "label_en", "meaning_vi", "meaning_en")
-
-_SOURCE_COLUMNS = (
-    "source_code", "label_vi", "label_en", "coverage_vi", "coverage_en", "cut_off_vi", "cut_off_en",
-)  # fmt: skip
-_SOURCE_INDICATOR_COLUMNS = (
-    "source_code", "indicator_code", "series_code", "position", "label_vi", "label_en", "unit", "unit_vi", "unit_en",
-    "concept_code",
-)  # fmt: skip
-_CLASSIFICATION_COLUMNS = (
-    "scheme_code", "scheme_vi", "scheme_en", "indicator_code", "category_code", "category_vi", "category_en",
-    "candidate_codes", "note_vi", "note_en", "verification_status", "source",
-)  # fmt: skip
-_SOURCE_WINDOW_COLUMNS = ("source_code", "period_code", "window_start", "window_end", "comparability")
 
 
 def _in_order(areas: Iterable[Area]) -> list[Area]:
@@ -253,46 +237,6 @@ def _form_of(contracts: Contracts, rule: Rule) -> str:
     """The form that a rule across forms is about: the one whose cell it shows."""
     anchor = parse(rule.sentences[0]).anchor
     return next(form.form for form, _, indicator in _editions(contracts) if fnmatchcase(indicator.code, anchor))
-
-
-def _sources(contracts: Contracts) -> Iterable[Row]:
-    """The communes' reports are a source too, and the first."""
-    reports = contracts.feeds.reports
-    for code, one in [(REPORTS, reports), *((source.source, source) for source in contracts.sources)]:
-        yield [
-            code, one.title.vi, one.title.en, one.coverage.vi, one.coverage.en, one.cut_off.vi, one.cut_off.en,
-        ]  # fmt: skip
-
-
-def _source_indicators(contracts: Contracts) -> Iterable[Row]:
-    for source in contracts.sources:
-        for position, one in enumerate(source.indicators, start=1):
-            unit = contracts.units[one.unit]
-            yield [
-                source.source, one.code, one.series, position, one.label.vi, one.label.en, unit.code, unit.label.vi,
-                unit.label.en, one.concept,
-            ]  # fmt: skip
-
-
-def _source_windows(contracts: Contracts, periods: Sequence[Period]) -> Iterable[Row]:
-    for source in contracts.sources:
-        for window in source.windows:
-            for period in periods:
-                if period.part == window.part:
-                    start, end = window.in_year(period.year)
-                    yield [source.source, period, start, end, window.comparability]
-
-
-def _classifications(contracts: Contracts) -> Iterable[Row]:
-    for scheme in contracts.schemes:
-        labels = {one.code: one.label for one in scheme.categories}
-        for one in scheme.allocations:
-            label = labels[one.category] if one.category else _NOT_ALLOCATED
-            note = (one.note.vi, one.note.en) if one.note else (None, None)
-            yield [
-                scheme.code, scheme.title.vi, scheme.title.en, one.indicator, one.category or UNKNOWN, label.vi,
-                label.en, " ".join(one.between) or None, *note, scheme.verification_status, scheme.source,
-            ]  # fmt: skip
 
 
 def _codes(contracts: Contracts) -> Iterable[Row]:

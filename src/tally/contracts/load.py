@@ -38,6 +38,7 @@ from tally.contracts.model import (
     Sheet,
     SubmissionContract,
 )
+from tally.contracts.programmes import load_programmes
 from tally.contracts.ratios import Ratios, check_ratios, load_population
 from tally.contracts.reports import Reports, check_reports
 from tally.contracts.source_files import load_sources
@@ -97,10 +98,13 @@ def load_contracts(folder: Path) -> Contracts:
         if line.province not in provinces:
             raise calendar_document.error(("provinces", at, "province"), f"no province {line.province}")
     _check_corrections(corrections_document, corrections, codelists, register, maker)
-    asked = {indicator.code for _, form in forms for indicator in form.indicators}
+    indicators = [indicator for _, form in forms for indicator in form.indicators]
+    asked = {indicator.code for indicator in indicators}
     feeds, sources, source_claims = load_sources(folder, codelists, asked)
     check_reports(reports_document, reports.reports, [form for _, form in forms], ratios.ratios, sources, codelists)
     schemes = load_classifications(folder, asked)
+    of_provinces = {one.code for one in indicators if one.reporting_level == "province"}
+    programmes = load_programmes(folder, {ratio.code for ratio in ratios.ratios}, of_provinces)
     return Contracts(
         parts=_parts(folder),
         codelists=codelists,
@@ -117,6 +121,7 @@ def load_contracts(folder: Path) -> Contracts:
         sources=sources,
         source_claims=source_claims,
         schemes=schemes,
+        programmes=programmes,
         ratios=tuple(ratios.ratios),
         population=tuple(load_population(folder / "areas", register)),
         reports=tuple(reports.reports),

@@ -18,6 +18,7 @@ from tally.vocabulary import Severity, Verdict
 
 if TYPE_CHECKING:
     from tally.contracts.classifications import Scheme
+    from tally.contracts.programmes import Programmes
     from tally.contracts.ratios import Counted, Ratio
     from tally.contracts.reports import Report
     from tally.contracts.sources import Feeds, Source, SourceClaim
@@ -470,6 +471,7 @@ class Contracts:
     sources: tuple["Source", ...]
     source_claims: Mapping[str, tuple["SourceClaim", ...]]
     schemes: tuple["Scheme", ...]
+    programmes: "Programmes"
     ratios: "tuple[Ratio, ...]"
     population: "tuple[Counted, ...]"
     reports: "tuple[Report, ...]"

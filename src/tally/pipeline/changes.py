@@ -1,7 +1,7 @@
 """Which figures of a release are other than in an earlier one, and why."""
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -100,14 +100,19 @@ def write_changes(home: Home, folder: Path, file: Path, changes: Path) -> None:
         connection.execute(f"set memory_limit = '{memory_limit()}'")
         connection.execute(f"set variable folder = '{folder}'")
         connection.execute(_script("changes_published"))
-        described = yaml.safe_load((home.project / _DESCRIBED).read_text(encoding="utf-8"))
-        for mart in described["sources"][0]["tables"]:
-            table = f"marts.{mart['name']}"
-            connection.execute(f"comment on table {table} is {quoted(mart['description'].strip())}")
-            for column in mart["columns"]:
-                comment = quoted(column["description"].strip())
-                connection.execute(f"comment on column {table}.{column['name']} is {comment}")
+        connection.begin()  # one after the other each comment would wait for the disk
+        for comment in _comments(home.project / _DESCRIBED):
+            connection.execute(comment)
+        connection.commit()
         connection.execute(f"copy (from marts.{FIGURES} order by all) to '{changes}' (header)")
+
+
+def _comments(described: Path) -> Iterator[str]:
+    for mart in yaml.load(described.read_text(encoding="utf-8"), yaml.CSafeLoader)["sources"][0]["tables"]:
+        table = f"marts.{mart['name']}"
+        yield f"comment on table {table} is {quoted(mart['description'].strip())}"
+        for column in mart["columns"]:
+            yield f"comment on column {table}.{column['name']} is {quoted(column['description'].strip())}"
 
 
 def changes_since(home: Home, since: str = PUBLIC, release: str = "current", to: Path | None = None) -> dict[str, Any]:
