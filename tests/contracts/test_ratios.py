@@ -53,6 +53,15 @@ def told(project) -> ContractError:
             "reports[6].tables[4].lines[1].indicator", "no indicator diverted", id="a line of an unknown indicator",
         ),
         pytest.param(
+            "reports.yml", "{source: hotline_111, indicator: hotline_calls}",
+            "{source: hotline, indicator: hotline_calls}",
+            "reports[1].tables[2].lines[0].source", "no source hotline", id="a line of an unknown source",
+        ),
+        pytest.param(
+            "reports.yml", "{source: hotline_111, indicator: hotline_calls}", "{source: hotline_111, indicator: calls}",
+            "reports[1].tables[2].lines[0].indicator", "no indicator calls", id="what the source does not count",
+        ),
+        pytest.param(
             "reports.yml", "columns: G", "columns: H", "reports[2].tables[0].columns", "H is no column set",
             id="columns that are none",
         ),

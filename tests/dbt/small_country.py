@@ -184,11 +184,11 @@ SEEDS = {
         provinces_34,01,2025-07-01,2025-07-02,,4000,điều tra
     """,
     "report_lines": """
-        report_code,position,line_code,label_vi,label_en,indicator_code,ratio_code,unit,unit_vi,unit_en,empty_because_vi,empty_because_en,source
-        child_abuse,1,victims,Nạn nhân,Victims,victims,,children,Trẻ em,Children,,,BVTE-02: 0201
-        child_abuse,2,girls_share,Nữ,Girls,,girls_share,share,Tỷ lệ,Share,,,mẫu mô phỏng
-        child_abuse,3,sdg_16_2_1,SDG 16.2.1,SDG 16.2.1,,,,,,phải điều tra,a survey,SDG
-        hotline,1,victims,Nạn nhân,Victims,victims,,children,Trẻ em,Children,,,BVTE-02: 0201
+        report_code,position,line_code,label_vi,label_en,source_code,indicator_code,ratio_code,unit,unit_vi,unit_en,empty_because_vi,empty_because_en,source
+        child_abuse,1,victims,Nạn nhân,Victims,,victims,,children,Trẻ em,Children,,,BVTE-02: 0201
+        child_abuse,2,girls_share,Nữ,Girls,,,girls_share,share,Tỷ lệ,Share,,,mẫu mô phỏng
+        child_abuse,3,sdg_16_2_1,SDG 16.2.1,SDG 16.2.1,,,,,,,phải điều tra,a survey,SDG
+        hotline,1,victims,Nạn nhân,Victims,,victims,,children,Trẻ em,Children,,,BVTE-02: 0201
     """,
 }
 

@@ -1,7 +1,7 @@
 """Feeds of other sources on their whole way: archived, judged, answered, beside the reports, superseded, traced."""
 
 import shutil
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +66,22 @@ def asked(home: Home, query: str, release: str = "current", **names: Any) -> lis
 
 def first_release(home: Home) -> str:
     return next(iter(home.state().releases))
+
+
+def test_a_report_shows_what_a_source_says_by_its_own_window_and_follows_it(home: Home) -> None:
+    said = """
+        select obs_value, window_start, citation, areas_expected from marts.rpt_child_abuse
+        where line_code = 'police_abuse_victims' and area_code = '12' and period_code = '2025-A1'
+    """
+    releases = sorted(path for path in home.releases.iterdir() if path.name != "current")
+    found = []
+    for release in releases:
+        with duckdb.connect(str(release / "national.duckdb"), read_only=True) as marts:
+            found.append(marts.execute(said).fetchall())
+    # of the two windows that the police gave, that of the reports
+    assert found == [[(value, date(2024, 12, 15), "Công an tỉnh", None)] for value in (9, 8)]
+    first, second = (release / "exports" / "bulletin_2025-A1.xlsx" for release in releases)
+    assert not first.samefile(second)
 
 
 def test_every_file_has_a_verdict(home):

@@ -312,9 +312,9 @@ def test_declared_corrections_and_other_contracts_are_reasons_of_their_own(
         copy.publish("2026-06-24T09:00:00")
 
     corrections.write_text(corrections.read_text(encoding="utf-8").replace("active", "retired"), "utf-8")
-    form = contracts / "forms" / "bvte_03.yml"
+    form = contracts / "forms" / "bvte_02.yml"
     lines = form.read_text(encoding="utf-8").splitlines(keepends=True)
-    (row,) = [at for at, line in enumerate(lines) if "code: reports_from_public," in line]
+    (row,) = [at for at, line in enumerate(lines) if "code: abuse_incidents," in line]
     lines[row] = lines[row].replace("adds_up: flow", "adds_up: never")
     form.write_text("".join(lines), "utf-8")
     write_compiled(copy.home.project)
@@ -324,7 +324,7 @@ def test_declared_corrections_and_other_contracts_are_reasons_of_their_own(
         select indicator_code, value_now, reasons from marts.fct_changes
         where area_code = 'VN' and frame = 'as_reported' and period_code = '2025-A1' and sex = '_T' order by 1
     """
-    assert copy.rows("2026-06-25", nation) == [("reports_from_public", None, "contract_change")]
+    assert copy.rows("2026-06-25", nation) == [("abuse_incidents", None, "contract_change")]
     (unexplained,) = copy.rows("2026-06-25", "select count(*) from marts.fct_changes where reasons is null")
     assert unexplained == (0,)
 

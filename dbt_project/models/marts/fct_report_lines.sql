@@ -10,6 +10,16 @@ cells as (select * from {{ ref('figure_cells').include(database=false) }}),
 
 ratios as (select * from {{ ref('fct_ratios').include(database=false) }}),
 
+source_windows as (select * from {{ ref('dim_source_windows').include(database=false) }}),
+
+source_values as (
+    select *
+    from {{ ref('fct_source_values').include(database=false) }}
+    where
+        is_current
+        and is_used
+),
+
 areas as (
     select *
     from {{ ref('figure_areas').include(database=false) }}
@@ -39,10 +49,67 @@ said as (
         figures.status_reason,
         figures.areas_expected,
         figures.areas_filled,
+        cast(null as date) as window_start,
+        cast(null as date) as window_end,
+        cast(null as varchar) as citation,
     from lines
     inner join cells on lines.indicator_code = cells.indicator_code
     inner join figures on cells.cell_number = figures.cell_number
     inner join areas on figures.frame_area_number = areas.frame_area_number
+    where lines.source_code is null
+
+    union all
+
+    -- what another source counts, of the windows that its contract sets beside a period: the very same, if it has that
+    (
+        select
+            lines.report_code,
+            lines.line_code,
+            areas.frame,
+            areas.area_code,
+            areas.area_level,
+            areas.territory,
+            source_windows.period_code,
+            source_values.sex,
+            source_values.age_band,
+            '_T' as subset,
+            source_values.obs_value,
+            null as numerator_value,
+            null as denominator_value,
+            null as denominator_source,
+            source_values.obs_status,
+            null as status_reason,
+            null as areas_expected,
+            null as areas_filled,
+            source_values.window_start,
+            source_values.window_end,
+            source_values.citation,
+        from lines
+        inner join source_values
+            on
+                lines.source_code = source_values.source_code
+                and lines.indicator_code = source_values.indicator_code
+        inner join source_windows
+            on
+                source_values.source_code = source_windows.source_code
+                and source_values.window_start = source_windows.window_start
+                and source_values.window_end = source_windows.window_end
+        inner join areas
+            on
+                areas.frame = 'as_reported'
+                and source_windows.period_code = areas.period_code
+                and source_values.area_code = areas.area_code
+        qualify row_number() over (
+            partition by
+                lines.report_code,
+                lines.line_code,
+                areas.area_code,
+                source_windows.period_code,
+                source_values.sex,
+                source_values.age_band
+            order by source_windows.comparability = 'same_window' desc
+        ) = 1
+    )
 
     union all
 
@@ -65,6 +132,9 @@ said as (
         ratios.status_reason,
         ratios.areas_expected,
         ratios.areas_filled,
+        null as window_start,
+        null as window_end,
+        null as citation,
     from lines
     inner join ratios on lines.ratio_code = ratios.ratio_code
     inner join areas
@@ -95,6 +165,9 @@ said as (
         'not_in_this_database' as status_reason,
         null as areas_expected,
         null as areas_filled,
+        null as window_start,
+        null as window_end,
+        null as citation,
     from lines
     cross join areas
     where
@@ -129,6 +202,9 @@ select
     said_before.obs_value as value_year_before,
     said_before.obs_status as status_year_before,
     said.obs_value - said_before.obs_value as change_on_year,
+    said.window_start,
+    said.window_end,
+    said.citation,
     lines.empty_because_vi,
     lines.empty_because_en,
     lines.source,

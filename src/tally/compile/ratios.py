@@ -19,8 +19,8 @@ _RATIO_COLUMNS = (
 _RATIO_CELL_COLUMNS = ("ratio_code", "is_numerator", "indicator_code", "sex", "age_band", "subset")
 _POPULATION_COLUMNS = ("frame", "area_code", "valid_from", "count_date", "children_under_16", "population", "source")
 _LINE_COLUMNS = (
-    "report_code", "position", "line_code", "label_vi", "label_en", "indicator_code", "ratio_code", "unit", "unit_vi",
-    "unit_en", "empty_because_vi", "empty_because_en", "source",
+    "report_code", "position", "line_code", "label_vi", "label_en", "source_code", "indicator_code", "ratio_code",
+    "unit", "unit_vi", "unit_en", "empty_because_vi", "empty_because_en", "source",
 )  # fmt: skip
 _EVERYBODY = Text(vi="Dân số mọi lứa tuổi", en="Population of all ages")
 _FIRST = Period(0, "S1")
@@ -83,7 +83,7 @@ def _report_lines(contracts: Contracts) -> Iterable[Row]:
             label, unit, source = _line_in_words(line, rows, ratios, contracts)
             because = line.empty_because
             yield [
-                report.code, position, line.name, label.vi, label.en, line.indicator, line.ratio, unit[0],
+                report.code, position, line.name, label.vi, label.en, line.source, line.indicator, line.ratio, unit[0],
                 unit[1], unit[2], because.vi if because else None, because.en if because else None, source,
             ]  # fmt: skip
 
@@ -92,6 +92,11 @@ def _line_in_words(
     line: ReportLine, rows: dict[str, tuple[Form, Indicator]], ratios: dict[str, Ratio], contracts: Contracts
 ) -> tuple[Text, tuple[str | None, str | None, str | None], str | None]:
     """The label of a line, its unit (code, Vietnamese, English) and where it comes from."""
+    if line.source and line.indicator:
+        source = next(one for one in contracts.sources if one.source == line.source)
+        counted = source.named[line.indicator]
+        unit = contracts.units[counted.unit]
+        return line.label or counted.label, (unit.code, unit.label.vi, unit.label.en), source.title.vi
     if line.indicator:
         form, indicator = rows[line.indicator]
         unit = contracts.units[indicator.unit]
@@ -104,7 +109,7 @@ def _line_in_words(
         rate = ("rate", f"Trên {per.replace(',', '.')}", f"Per {per}")
         return line.label or ratio.label, share if ratio.kind == "share" else rate, ratio.source
     assert line.label  # of a line that is empty, which the contract holds
-    return line.label, (None, None, None), line.source
+    return line.label, (None, None, None), line.basis
 
 
 def _last_editions(forms: Sequence[Form]) -> dict[str, tuple[Form, Indicator]]:

@@ -86,7 +86,6 @@ def load_contracts(folder: Path) -> Contracts:
     _check_sheets(forms, submission)
     _check_one_code_one_place(forms, coherence_document, coherence)
     check_ratios(ratios_document, ratios.ratios, [form for _, form in forms], codelists)
-    check_reports(reports_document, reports.reports, [form for _, form in forms], ratios.ratios, codelists)
 
     documents = {form.form: document for document, form in forms}
     maker = _EditionMaker(codelists, [form for _, form in forms], coherence, submission, documents, coherence_document)
@@ -102,6 +101,7 @@ def load_contracts(folder: Path) -> Contracts:
     indicators = [indicator for _, form in forms for indicator in form.indicators]
     asked = {indicator.code for indicator in indicators}
     feeds, sources, source_claims = load_sources(folder, codelists, asked)
+    check_reports(reports_document, reports.reports, [form for _, form in forms], ratios.ratios, sources, codelists)
     schemes = load_classifications(folder, asked)
     of_provinces = {one.code for one in indicators if one.reporting_level == "province"}
     programmes = load_programmes(folder, {ratio.code for ratio in ratios.ratios}, of_provinces)

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from tally.contracts.lines import Document, Key
 from tally.contracts.model import Code, CodeLists, Form, Some, Strict, Text, Words
 from tally.contracts.ratios import Ratio
+from tally.contracts.sources import Source
 
 YEAR, RATIOS, PROVINCES = "year", "ratios", "provinces"
 LAYOUTS = (YEAR, RATIOS, PROVINCES)
@@ -15,9 +16,10 @@ LAYOUTS = (YEAR, RATIOS, PROVINCES)
 
 
 class ReportLine(Strict):
-    """One line: a row of a form, a ratio, or what is asked of a country and this database cannot say.
+    """One line: a row of a form, a ratio, what another source counts, or what this database cannot say.
 
-    Blanks  no label: that of the row or the ratio; no code: that of the row or the ratio.
+    Shape   source: whose indicator it is, if not the reports'; basis: who asks for what is empty.
+    Blanks  no label: that of the indicator or the ratio; no code: that of the indicator (after its source) or ratio.
     """
 
     code: Code | None = None
@@ -25,19 +27,23 @@ class ReportLine(Strict):
     indicator: Code | None = None
     ratio: Code | None = None
     empty_because: Text | None = None
-    source: Words | None = None
+    source: Code | None = None
+    basis: Words | None = None
 
     @model_validator(mode="after")
     def _is_one_thing(self) -> Self:
         if sum(one is not None for one in (self.indicator, self.ratio, self.empty_because)) != 1:
             raise ValueError("a line has one of indicator, ratio and empty_because")
+        if self.source and not self.indicator:
+            raise ValueError("what a source counts is an indicator of it")
         if self.empty_because and not (self.code and self.label):
             raise ValueError("a line that is empty has a code and a label of its own")
         return self
 
     @property
     def name(self) -> str:
-        return str(self.code or self.indicator or self.ratio)
+        of_source = f"{self.source}_{self.indicator}" if self.source else self.indicator
+        return str(self.code or of_source or self.ratio)
 
 
 class Chart(Strict):
@@ -75,13 +81,21 @@ class Reports(Strict):
 
 
 def check_reports(
-    document: Document, reports: Sequence[Report], forms: Sequence[Form], ratios: Sequence[Ratio], codelists: CodeLists
+    document: Document,
+    reports: Sequence[Report],
+    forms: Sequence[Form],
+    ratios: Sequence[Ratio],
+    sources: Sequence[Source],
+    codelists: CodeLists,
 ) -> None:
     """Every line names what there is, and one code is one line; a chart shows columns that its table has.
 
     Raises  ContractError
     """
-    indicators = {indicator.code for form in forms for indicator in form.indicators}
+    indicators: dict[str | None, set[str]] = {
+        one.source: {counted.code for counted in one.indicators} for one in sources
+    }
+    indicators[None] = {indicator.code for form in forms for indicator in form.indicators}
     known = {ratio.code for ratio in ratios}
     for of, codes in (("code", [one.code for one in reports]), ("sheet", [one.sheet for one in reports])):
         for at, code in enumerate(codes):
@@ -94,7 +108,9 @@ def check_reports(
             if table.columns not in (*LAYOUTS, *codelists.column_sets):
                 raise document.error((*key, "columns"), f"{table.columns} is no column set and none of {LAYOUTS}")
             for number, line in enumerate(table.lines):
-                if line.indicator and line.indicator not in indicators:
+                if line.source not in indicators:
+                    raise document.error((*key, "lines", number, "source"), f"no source {line.source}")
+                if line.indicator and line.indicator not in indicators[line.source]:
                     raise document.error((*key, "lines", number, "indicator"), f"no indicator {line.indicator}")
                 if line.ratio and line.ratio not in known:
                     raise document.error((*key, "lines", number, "ratio"), f"no ratio {line.ratio}")

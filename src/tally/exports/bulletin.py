@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from io import BytesIO
 from typing import Any
 
@@ -39,6 +39,8 @@ class Figure:
     areas_filled: int | None
     value_year_before: float | None
     change_on_year: float | None
+    window_start: date | None = None
+    window_end: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +103,13 @@ _HEADERS = {
 }
 _PARTS = ("numerator_value", "denominator_value")
 _COVERAGE = Text(vi="Đã điền / phải điền", en="Filled / expected")
+_WINDOW = Text(vi="Kỳ của nguồn", en="Window")
 _STATUS = Text(vi="Tình trạng", en="Status")
 _ACCEPTED = Text(vi="Đã chấp nhận / phải có", en="Accepted / expected")
 _NOT_ASKED = Text(
     vi="Kỳ này biểu không hỏi; có trong báo cáo cả năm.", en="Not asked of this period; the yearly report has it."
 )
+_NOT_PUBLISHED = Text(vi="Nguồn này chưa công bố cho kỳ này.", en="This source has not published it for the period.")
 _SIGNS = {
     NOT_FILLED: Text(
         vi="biểu có hỏi, chưa đơn vị nào điền, hoặc không so sánh được: không phải là 0",
@@ -302,7 +306,7 @@ class _Page:
             words = self.lines[self.report.code, line.name]
             because = words.because
             if not because and (self.report.code, line.name, NATION, TOTAL) not in self.figures:
-                because = _NOT_ASKED
+                because = _NOT_PUBLISHED if line.source else _NOT_ASKED
             denominator = words.denominator if table.columns == RATIOS else None
             height = 12 * max(
                 _rows(words.label.vi, 36),
@@ -326,15 +330,17 @@ class _Page:
             source for line in table.lines if (source := self.lines[self.report.code, line.name].source)
         )
         sheets = dict.fromkeys(source.partition(":")[0] if source.startswith("BVTE") else source for source in sources)
-        covered = f"{_count(head.areas_accepted)}/{_count(head.areas_expected)}"
+        counts = f"{_count(head.areas_accepted)}/{_count(head.areas_expected)}"
+        covered = Text(vi=f"{counts} đơn vị có báo cáo được chấp nhận", en=f"{counts} areas whose report is accepted")
+        if table.lines[0].source:
+            covered = Text(vi="của nguồn, không theo đơn vị báo cáo", en="the source's own, not that of reports")
         named = "; ".join(sheets)
         self._wrapped(
-            f"Kỳ: {head.period.label_vi} · Bản đồ: {head.map.vi} · Độ phủ: {covered} đơn vị có báo cáo được chấp nhận"
-            f" · Nguồn: {named}",
+            f"Kỳ: {head.period.label_vi} · Bản đồ: {head.map.vi} · Độ phủ: {covered.vi} · Nguồn: {named}",
             font_size=9,
         )
         self._wrapped(
-            f"Period: {head.period.label_en} · Map: {head.map.en} · Coverage: {covered} areas whose report is accepted"
+            f"Period: {head.period.label_en} · Map: {head.map.en} · Coverage: {covered.en}"
             f" · Source: {named}",
             font_size=9, italic=True, font_color="#595959",
         )  # fmt: skip
@@ -350,7 +356,8 @@ class _Page:
         if table.columns == RATIOS:
             words = "Mẫu số là gì, lấy từ đâu\nWhat the denominator is, and from where"
             self.sheet.merge_range(self.row, _FIRST + len(heads), self.row, end - 1, words, style)
-        self.sheet.write_string(self.row, end, _both(_ACCEPTED if is_provinces else _COVERAGE), style)
+        covered = _ACCEPTED if is_provinces else _WINDOW if table.lines[0].source else _COVERAGE
+        self.sheet.write_string(self.row, end, _both(covered), style)
         if not is_provinces:
             self.sheet.write_string(self.row, end + 1, _both(_STATUS), style)
         self._next(max(height, 38))
@@ -389,6 +396,8 @@ class _Page:
         covered, status = "", ""
         if first and first.areas_expected is not None:
             covered, status = f"{_count(first.areas_filled or 0)}/{_count(first.areas_expected)}", first.obs_status
+        if first and first.window_start and first.window_end:  # another source counts no areas, but days of its own
+            covered, status = f"{first.window_start:%d/%m/%y}–{first.window_end:%d/%m/%y}", first.obs_status
         amber = {"bg_color": "#FCE4D6"} if status == "P" else {}
         self.sheet.write_string(self.row, end, covered, self.styles.text(align="right", **amber))
         self.sheet.write_string(self.row, end + 1, status, self.styles.text(align="center", **amber))

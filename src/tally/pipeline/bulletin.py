@@ -9,7 +9,7 @@ import duckdb
 from tally.contracts.model import Text
 from tally.exports.bulletin import TOTAL, Figure, Figures, Head, Lines, LineWords, Province, bulletin
 from tally.periods import Period
-from tally.pipeline.carryover import Base, link
+from tally.pipeline.carryover import Base, Touched, link
 from tally.pipeline.home import Home
 from tally.pipeline.releases import ON_MAP
 from tally.vocabulary import AS_REPORTED, NATION
@@ -17,11 +17,15 @@ from tally.vocabulary import AS_REPORTED, NATION
 _FIGURE = ", ".join(Figure.__dataclass_fields__)
 
 
-def write_bulletins(home: Home, release: Path, base: Base | None, now: datetime, release_id: str) -> None:
+def write_bulletins(
+    home: Home, release: Path, base: Base | None, touched: Touched, now: datetime, release_id: str
+) -> None:
     """`exports/bulletin_<period>.xlsx`, for every period that has figures.
 
-    One is that of the release before, and says so, if nothing of its period and the year before was built anew.
+    One is that of the release before, and says so, if nothing of its period and the year before was built anew and no
+    other source said anything new.
     """
+    told = bool(touched.get("marts.fct_source_values"))
     with duckdb.connect(str(release / "national.duckdb"), read_only=True) as connection:
         found = connection.execute(
             """
@@ -36,7 +40,12 @@ def write_bulletins(home: Home, release: Path, base: Base | None, now: datetime,
             target = release / "exports" / f"bulletin_{code}.xlsx"
             target.parent.mkdir(exist_ok=True)
             stood = base.release / "exports" / target.name if base else target
-            if base and stood.exists() and not {code, Period(period.year - 1, period.part).code} & set(base.periods):
+            if (
+                base
+                and not told
+                and stood.exists()
+                and not {code, Period(period.year - 1, period.part).code} & set(base.periods)
+            ):
                 link(stood, target)
                 continue
             head = _head(connection, period, now, release_id)

@@ -206,7 +206,7 @@ def _make(
     progress("publish", len(portions) + 1, steps)
     with ThreadPoolExecutor(1) as aside:
         extracting = aside.submit(_extract, release, base, touched)
-        written = aside.submit(write_bulletins, home, release, base, now, release_id)
+        written = aside.submit(write_bulletins, home, release, base, touched, now, release_id)
         asked = (*checked, judged_file, batches, release_id, before.name if before else None, now)
         gate = judge.submit(_check_at_home, *asked).result() if judge else _check(home, *asked)
         extracting.result()

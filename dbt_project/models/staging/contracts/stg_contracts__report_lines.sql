@@ -9,6 +9,7 @@ select
     line_code,
     label_vi,
     label_en,
+    source_code,
     indicator_code,
     ratio_code,
     unit,
