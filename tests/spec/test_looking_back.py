@@ -458,9 +458,9 @@ def test_a_simulated_province_without_faults_is_judged_and_found_right(tmp_path:
     outcomes = pq.read_table(folder / "outcomes.parquet").to_pylist()
     counted = {one["rule_code"]: one["judged"] for one in outcomes if one["suite"] == ACROSS_PERIODS}
     reports = 38 + 1
-    # every total of the year against the half year; children in both later periods; cases at the start of 2026
+    # every total of the year against the half year; children and their limit in both later periods; cases at the start of 2026
     cells = sum(len(row.columns) for row in home.contracts.edition(Y2025).rows if row.form.code == "bvte_02")
-    assert counted == {"R0106": 2 * reports, "R0209": cells * reports, "R0304": 4 * reports}
+    assert counted == {"R0106": 2 * reports, "R0209": cells * reports, "R0210": 2 * reports, "R0304": 4 * reports}
 
 
 cell = st.one_of(st.none(), st.integers(0, 50))

@@ -6,6 +6,7 @@ a / b in [0.5 %, 30 %] where b >= 500                    a ratio within bounds, 
 a > 0 => b > 0                                           an implication
 unit in {0, 1}                                           one of
 a >= first_half(a)                                       against an earlier report
+a <= upper_limit(a)                                      against what earlier reports lead one to expect
 """
 
 from collections.abc import Iterator
@@ -18,8 +19,8 @@ from typing import Any
 from lark import Lark, Transformer, UnexpectedInput, UnexpectedToken, v_args
 
 MOST_TERMS = 100
-LOOKS_BACK = ("previous", "first_half", "end_of_last_year", "upper_limit")
-NOT_JUDGED = ("upper_limit",)  # functions that rules may name already, and nobody computes yet
+UPPER_LIMIT = "upper_limit"
+LOOKS_BACK = ("previous", "first_half", "end_of_last_year", UPPER_LIMIT)
 
 _GRAMMAR = r"""
 statement: [relation "=>"] relation ["where" relation]

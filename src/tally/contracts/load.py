@@ -13,7 +13,8 @@ from pydantic import BaseModel, ValidationError
 from tally.contracts.aliases import load_aliases
 from tally.contracts.area_files import load_areas
 from tally.contracts.areas import Register
-from tally.contracts.grammar import Among, Call, Chain, Plus, Ratio, Ref, Statement, Within, parse
+from tally.contracts.grammar import UPPER_LIMIT, Among, Call, Chain, Plus, Ratio, Ref, Statement, Within, parse
+from tally.contracts.limits import CountLimits
 from tally.contracts.lines import Document, Key
 from tally.contracts.model import (
     ACROSS_FORMS,
@@ -67,6 +68,7 @@ def load_contracts(folder: Path) -> Contracts:
     gate_document, gate = _read(folder, "release.yml", Gate)
     frames_document, frames = _read(folder, "areas/frames.yml", Frames)
     corrections_document, corrections = _read(folder, CORRECTIONS, Corrections)
+    limits_document, limits = _read(folder, "limits.yml", CountLimits)
     forms = [_read(folder, f"forms/{path.name}", Form) for path in sorted((folder / "forms").glob("*.yml"))]
 
     _check_codelists(codelists_document, codelists)
@@ -77,6 +79,7 @@ def load_contracts(folder: Path) -> Contracts:
     _check_rules(coherence_document, coherence.rules)
     for document, form in forms:
         _check_form(document, form, codelists, Path(document.name).stem)
+    _check_limits(limits_document, limits, forms, coherence_document, coherence)
     _check_sheets(forms, submission)
     _check_one_code_one_place(forms, coherence_document, coherence)
 
@@ -102,6 +105,7 @@ def load_contracts(folder: Path) -> Contracts:
         aliases=load_aliases(folder / "areas", register),
         frames=tuple(frames.frames),
         corrections=corrections,
+        limits=limits,
         editions=Editions(maker.make),
     )
 
@@ -266,6 +270,29 @@ def _check_rules(document: Document, rules: Sequence[Rule]) -> None:
         if rule.looks_back and rule.severity == Severity.CRITICAL:
             message = "a rule that looks back cannot be critical: the earlier report may be the wrong one"
             raise document.error(("rules", at, "severity"), message)
+
+
+def _check_limits(
+    document: Document,
+    limits: CountLimits,
+    forms: list[tuple[Document, Form]],
+    coherence_document: Document,
+    coherence: Coherence,
+) -> None:
+    """Limits are of indicators that there are, and every one that a rule asks for is among them."""
+    known = {line.code for _, form in forms for line in form.indicators}
+    if limits.exposure not in known:
+        raise document.error(("exposure",), f"no indicator {limits.exposure}")
+    _check_once(document, ("counts",), [one.indicator for one in limits.counts])
+    for at, one in enumerate(limits.counts):
+        if one.indicator not in known:
+            raise document.error(("counts", at, "indicator"), f"no indicator {one.indicator}")
+    for owner, rules in [*((owner, form.rules) for owner, form in forms), (coherence_document, coherence.rules)]:
+        for at, rule in enumerate(rules):
+            for call in (call for says in rule.sentences for call in parse(says).earlier):
+                if call.function == UPPER_LIMIT and limits.count(call.args[0].name) is None:
+                    message = f"contracts/limits.yml does not say how often {call.args[0].name} is expected"
+                    raise owner.error(("rules", at, "says"), message)
 
 
 def _check_sheets(forms: list[tuple[Document, Form]], submission: SubmissionContract) -> None:
