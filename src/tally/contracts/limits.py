@@ -23,11 +23,12 @@ class Count(_Strict):
 class CountLimits(_Strict):
     """How limits are computed: `exposure` is the indicator that says how many children there are.
 
-    Units   certainty and drift are shares, 0–1.
+    Units   certainty, weight_of_history and drift are shares, 0–1.
     """
 
     certainty: float = Field(ge=0.5, lt=1)
     years: int = Field(ge=1, le=10)
+    weight_of_history: float = Field(gt=0, le=1)
     drift: float = Field(gt=0, le=1)
     exposure: str
     counts: list[Count]

@@ -159,6 +159,7 @@ def limits_of(
     if not found:
         return {}
     certain_, events, years, to_come_ = np.array(numbers).T
+    events, years = events * model.weight_of_history, years * model.weight_of_history
     means = np.array([rate.mean for _, rate, _ in found])
     shapes = np.array([rate.shape for _, rate, _ in found])
     mean = to_come_ * (shapes + events) / (shapes / means + years)

@@ -20,7 +20,7 @@ from tally.judgement.earlier import CELL, EarlierReport, Past, earlier_report, e
 from tally.periods import Period
 from tally.pipeline.home import Home
 from tally.pipeline.judgements import is_whole
-from tally.pipeline.limits import Accepted, Counted, limits_then, submissions_before
+from tally.pipeline.limits import Accepted, Counted, known_then, limits_then
 from tally.pipeline.state import State, Submission
 from tally.vocabulary import Verdict
 
@@ -57,19 +57,20 @@ def past_of(judged: Sequence[Judged], figures: pd.DataFrame, state: State, home:
     compared = {one for report in reports.values() for one in report.submission_ids}
     if not batch.isdisjoint(compared):
         past.add(figures[[*CELL, "value"]])
-    window = submissions_before({one.period for one in counted}, accepted, contracts.limits) if counted else set()
+    known = known_then(counted, accepted, contracts)
+    window = set[str]().union(*(alike.submission_ids for alike in known))
     limited = [contracts.limits.exposure, *(one.indicator for one in contracts.limits.counts)]
     wanted = pc.field("submission_id").isin([*compared]) & pc.field("indicator_code").isin(indicators)
     if counted:
         is_count = pc.field("indicator_code").isin(limited) & (pc.field("column_code") == total)
         wanted = wanted | (pc.field("submission_id").isin([*window]) & is_count)
-    others = [one for one in state.submissions.values() if one.submission_id in (compared | window) - batch]
+    others = [state.submissions[one] for one in (compared | window) - batch]
     said = [figures] if counted else []
     for table in _read(others, wanted, state, home):
         past.add(table)
         said.append(table)
     if counted:
-        past.limits = limits_then(counted, accepted, _pairs(said, limited, total), contracts)
+        past.limits = limits_then(known, _pairs(said, limited, total), contracts)
     return past
 
 

@@ -43,6 +43,7 @@ from tally.pipeline.pages import DATA_DOCS, INDEX_OF_PAGES, write_release_pages
 from tally.pipeline.progress import Progress, unwatched
 from tally.pipeline.releases import CURRENT, PUBLIC, last_manifest, let_point, manifest_of
 from tally.pipeline.state import Closing, FindingKey, State
+from tally.pipeline.unusual import write_unusual_counts
 from tally.pipeline.workers import at_home
 
 _BATCHES_SHOWN = 100
@@ -197,6 +198,7 @@ def _make(
         compare_releases(file, made_before.file, changed[-1])
     explain_changes(home, changed, Made.now(home, file), made_before, judged, home.building)
     write_changes(home.building, file, release / "changes.csv")
+    write_unusual_counts(file, home.contracts)
     # what was built in one go is judged by itself: what stood was judged when it was built
     checked = (marts, portions[0]) if len(portions) == 1 else (file, list(prints))
     progress("publish", len(portions) + 1, steps)
