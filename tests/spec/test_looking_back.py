@@ -246,7 +246,7 @@ CASES = [
         frozenset({OUTBREAK}),
     ),
     Case(
-        "an outbreak, of which a predecessor did not tell",
+        "an outbreak of which a predecessor did not tell",
         [*of_parts(H2025, [children(4000) | victims(None), children(2000)]), Sent(Y2025, children(6000) | victims(15))],
     ),
     Case("an outbreak in the first report ever", [Sent(H2026, children(6000) | victims(15))]),
