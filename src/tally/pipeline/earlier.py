@@ -127,7 +127,9 @@ def _pairs(tables: Sequence[pd.DataFrame], indicators: Sequence[str], column: st
     kept = [table[(table.column_code == column) & table.indicator_code.isin(indicators)] for table in tables]
     together = pd.concat([table[[*CELL, "value"]].astype(dict.fromkeys(CELL, str)) for table in kept])
     values = together.value.to_numpy(dtype=float, na_value=np.nan)
-    return together.assign(value=values).pivot(index="submission_id", columns="indicator_code", values="value")
+    # what was read twice stands in two chunks
+    once = together.assign(value=values).drop_duplicates(CELL, keep="last")
+    return once.pivot(index="submission_id", columns="indicator_code", values="value")
 
 
 def _stood(accepted: Accepted, submission: Submission, code: str, period: Period) -> str | None:
