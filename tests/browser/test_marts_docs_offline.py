@@ -47,6 +47,8 @@ def test_a_mart_is_found_with_its_columns_their_types_and_what_they_are(page, op
     published = {
         f"model.tally.{path.stem}" for folder in ("marts", "stored") for path in (models / folder).glob("*.sql")
     }
-    published |= {f"source.tally.changes.{name}" for name in ("fct_changes", "fct_changed_reports")}
+    published |= {
+        f"source.tally.changes.{name}" for name in ("fct_changes", "fct_changed_reports", "rpt_unusual_counts")
+    }
     listed = set(re.findall(r'data-nav-unique-id="((?:model|source|seed)[^"]+)"', opened.html))
     assert listed == published, "what no reader has is not listed"

@@ -452,6 +452,32 @@ def test_a_form_that_is_a_list(project):
     assert str(told(project)).startswith("contracts/forms/bvte_07.yml:1: file: ")
 
 
+@pytest.mark.parametrize(
+    ("file", "old", "new", "key", "message"),
+    [
+        pytest.param(
+            FORM, "upper_limit(abuse_victims)", "upper_limit(abuse_incidents)", "rules[9].says",
+            "contracts/limits.yml does not say how often abuse_incidents is expected", id="a limit of something else",
+        ),
+        pytest.param(
+            "limits.yml", "exposure: children_under_16", "exposure: children_under_17", "exposure",
+            "no indicator children_under_17", id="an unknown exposure",
+        ),
+        pytest.param(
+            "limits.yml", "indicator: abuse_victims", "indicator: abused", "counts[0].indicator", "no indicator abused",
+            id="an unknown count",
+        ),
+        pytest.param(
+            "limits.yml", "certainty: 0.999", "certainty: 99.9", "certainty", "Input should be less than 1",
+            id="a certainty in percent",
+        ),
+    ],
+)  # fmt: skip
+def test_limits_are_of_counts_that_there_are(project, edit, file, old, new, key, message):
+    edit(file, old, new)
+    assert (told(project).key, told(project).message) == (key, message)
+
+
 @pytest.mark.parametrize("name", ["submission", "across_forms", "across_periods", "release"])
 def test_a_form_with_the_name_of_another_suite(project, name):
     forms = project / "contracts" / "forms"

@@ -22,7 +22,7 @@ _OF_MACHINES = re.compile(
     r"feed_id|series_code|known_code|column_name|(.*_)?submission_id(_.*)?|sha256|batch_id|supersedes|file_path|sender|correction_code|row_code"
 )
 _IN_WORDS = re.compile(
-    r".*_(vi|en)|citation|decision|(scheme|programme|denominator)_source|legal_basis|rule_source|declared_by|sheet_name|cell_address|template_version"
+    r".*_(vi|en)|citation|decision|history|(scheme|programme|denominator)_source|legal_basis|rule_source|declared_by|sheet_name|cell_address|template_version"
 )
 _COLUMNS = """
     select table_name, column_name, comment from duckdb_columns()

@@ -399,7 +399,8 @@ def test_a_release_has_pages_of_its_batches_and_rules_and_each_can_be_reached(ho
     second_without_a_word = (release / "pages" / "rules" / "S10.html").read_text(encoding="utf-8")
     assert 'failed">1 <span class="of">/ 7</span>' in second_without_a_word
     assert "Tỉnh Lai Châu" in second_without_a_word
-    for never_judged in ("R0106", "R0210"):  # no earlier report; not computed: neither has been passed
+    assert (release / "parquet" / "rpt_unusual_counts" / "rpt_unusual_counts.parquet").exists()
+    for never_judged in ("R0106", "R0210"):  # no earlier report: neither has been passed
         page = (release / "pages" / "rules" / f"{never_judged}.html").read_text(encoding="utf-8")
         assert "Chưa được xét ở lần gửi nào" in page
 

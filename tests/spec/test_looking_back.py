@@ -4,6 +4,7 @@ Everything is written, received, read and judged as it comes: the year 2024 and 
 the new map, the first half of 2026.
 """
 
+import re
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -42,7 +43,7 @@ RECEIVED = {
 }
 SOON, LATER = (datetime(2025, 6, 17, 9, tzinfo=LOCAL_TIME), datetime(2025, 12, 17, 9, tzinfo=LOCAL_TIME))
 NOW = datetime(2026, 7, 1, tzinfo=LOCAL_TIME)
-RULES = ("R0106", "R0209", "R0304")
+RULES = ("R0106", "R0209", "R0210", "R0304")
 Figures = Mapping[tuple[str, str], int | str | None]
 
 
@@ -65,6 +66,12 @@ def offenders(number: int) -> Figures:
     return both("abuse_offenders", number)
 
 
+def victims(number: int | None) -> Figures:
+    """So many boys of one age, harmed in their families, each in an incident of its own."""
+    one = {(row, column): number for row in VICTIMS for column in ("T", "M", "Y0T5")}
+    return incidents(number) | one
+
+
 def start(number: int) -> Figures:
     return both("cases_open_at_start", number) | both("cases_open_at_end", number)
 
@@ -75,6 +82,8 @@ def end(number: int) -> Figures:
 
 PARTS = 12  # more than any area here is made of
 UNREADABLE = {("bullying_incidents", "T"): "nhiều"}
+VICTIMS = ("abuse_victims", "abuse_victims_violence", "abuse_setting_family")
+OUTBREAK = "R0210@BVTE-02!E9"
 GREW, FELL = "R0106@BVTE-01!E8", "R0209@BVTE-02!E8"
 OPEN = frozenset({"R0304@BVTE-03!E15", "R0304@BVTE-03!F15"})
 TOO_MANY = children(1201) | incidents(3)  # after 1000 children and 4 incidents
@@ -218,6 +227,29 @@ CASES = [
         [Sent(Y2025, children(1000) | end(3)), Sent(H2026, children(1201) | start(2))],
         frozenset({GREW, *OPEN}),
     ),
+    Case(
+        "an outbreak",
+        [*of_parts(H2025, [children(4000) | victims(1), children(2000)]), Sent(Y2025, children(6000) | victims(15))],
+        frozenset({OUTBREAK}),
+    ),
+    Case(
+        "as many as before",
+        [*of_parts(H2025, [children(4000) | victims(2), children(2000)]), Sent(Y2025, children(6000) | victims(4))],
+    ),
+    Case(
+        "an outbreak of the first half of which the year says no more",
+        [*of_parts(H2025, [children(4000) | victims(15), children(2000)]), Sent(Y2025, children(6000) | victims(16))],
+    ),
+    Case(
+        "an outbreak on the same territory",
+        [Sent(Y2025, children(6000) | victims(1)), Sent(H2026, children(6000) | victims(9))],
+        frozenset({OUTBREAK}),
+    ),
+    Case(
+        "an outbreak of which a predecessor did not tell",
+        [*of_parts(H2025, [children(4000) | victims(None), children(2000)]), Sent(Y2025, children(6000) | victims(15))],
+    ),
+    Case("an outbreak in the first report ever", [Sent(H2026, children(6000) | victims(15))]),
     Case("the first report ever", [Sent(H2026, TOO_MANY | start(5))]),
     Case("a district", [Sent(Y2024, end(3)), Sent(H2025, start(2))], OPEN, code="105"),
     Case("a commune of the old map", [Sent(Y2024, end(3)), Sent(H2025, start(3))], code="03352"),
@@ -371,6 +403,14 @@ def test_a_finding_says_which_earlier_report_it_compares_with(judged: Found, cou
     (area,) = named("too much on the same territory", Y2025)
     assert message("too much on the same territory", "R0304@BVTE-03!F15")[1] == f"F15 = 2; 2025-A1 of {area} = 3"
     assert message("the last report is a year old", GREW)[1].startswith("E8 = 1,201; 2024-A1 of ")
+    year, half = message("an outbreak", OUTBREAK)
+    limit = (
+        r"E9 = 15; giới hạn trên \(dự kiến \d,\d: 2025-S1 = 1 của (.*); đơn vị cùng loại \d+,\d trên 100.000 .*\) = \d"
+    )
+    assert re.fullmatch(limit, year)[1] == ", ".join(named("an outbreak", H2025))
+    assert re.fullmatch(
+        r"E9 = 15; upper limit \(\d\.\d expected: 2025-S1 = 1 of .* per 100,000 children a year\) = \d", half
+    )
     assert message("an island without communes", FELL)[0] == "E8 = 2; 2025-S1 của 318 Huyện Bạch Long Vĩ = 3"
 
 
@@ -458,9 +498,9 @@ def test_a_simulated_province_without_faults_is_judged_and_found_right(tmp_path:
     outcomes = pq.read_table(folder / "outcomes.parquet").to_pylist()
     counted = {one["rule_code"]: one["judged"] for one in outcomes if one["suite"] == ACROSS_PERIODS}
     reports = 38 + 1
-    # every total of the year against the half year; children in both later periods; cases at the start of 2026
+    # every total of the year against the half year; children, victims in both later periods; cases at the start of 2026
     cells = sum(len(row.columns) for row in home.contracts.edition(Y2025).rows if row.form.code == "bvte_02")
-    assert counted == {"R0106": 2 * reports, "R0209": cells * reports, "R0304": 4 * reports}
+    assert counted == {"R0106": 2 * reports, "R0209": cells * reports, "R0210": 2 * reports, "R0304": 4 * reports}
 
 
 cell = st.one_of(st.none(), st.integers(0, 50))

@@ -19,6 +19,7 @@ class Territory:
     def __init__(self, register: Register) -> None:
         self.register = register
         self._earlier: dict[Version, list[Area]] = defaultdict(list)
+        self._whole: dict[tuple[str, date | None, date], Sequence[Area] | None] = {}
         for area in register.areas:
             for heir, _ in self._heirs(area):
                 self._earlier[key(heir)].append(area)
@@ -50,11 +51,15 @@ class Territory:
 
         Shape   in order of code; the area itself while it exists.
         """
-        before = self.earlier(area, day)
         on = area.valid_from
-        if on is None or not before:
-            return before or None
-        return before if all(list(self.later(one, on)) == [area] for one in before) else None
+        if on is None or day >= on:
+            return (area,)
+        asked = (*key(area), day)
+        if asked not in self._whole:
+            before = self.earlier(area, day)
+            is_whole = before and all(list(self.later(one, on)) == [area] for one in before)
+            self._whole[asked] = before if is_whole else None
+        return self._whole[asked]
 
     def identity(self, area: Area) -> str:
         """The first version that held just this territory: two versions of one identity are the same territory."""

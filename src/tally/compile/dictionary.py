@@ -158,13 +158,12 @@ def _form_title(form: Form) -> tuple[str, str]:
 def _rule(contracts: Contracts, rule: Rule) -> str:
     over = "in every row that has these columns" if rule.over == "rows" else "in every column that all its rows have"
     where = f"in columns {_codes(rule.columns)}" if rule.columns else over
-    if rule.looks_back and rule.is_judged:
+    if rule.looks_back:
         where += ", where a report on the same territory, or one of every whole predecessor, was accepted before"
-    means = _means(contracts, rule.severity) if rule.is_judged else "stated, not judged yet"
     lines = [f"`{says}`" for says in rule.sentences]
     span = f"In force {_span(rule)}" if rule.since or rule.until else None
     says = f"{'; '.join(lines)}, {where}"
-    return _entry(rule.code, rule.tell, says, means, rule.mend, rule.source, span, rule.why)
+    return _entry(rule.code, rule.tell, says, _means(contracts, rule.severity), rule.mend, rule.source, span, rule.why)
 
 
 def _submission_rule(contracts: Contracts, rule: SubmissionRule) -> str:

@@ -7,6 +7,7 @@ a > 0 => b > 0                                           an implication
 unit in {0, 1}                                           one of
 a >= first_half(a)                                       against an earlier report
 a = given(a_*)                                           in feeds: the parts that were published
+a <= upper_limit(a)                                      against what earlier reports lead one to expect
 """
 
 from collections.abc import Iterator
@@ -25,8 +26,8 @@ PUBLISHED = {"given": None, "shorter": 1, "year_before": 1, "growth": 1, "share"
 They read figures as published: the parts that were, the largest of a shorter window with the same start, that of the
 year before, the growth on it and a share in per cent.
 """
-LOOKS_BACK = ("previous", "first_half", "end_of_last_year", "upper_limit")
-NOT_JUDGED = ("upper_limit",)  # functions that rules may name already, and nobody computes yet
+UPPER_LIMIT = "upper_limit"
+LOOKS_BACK = ("previous", "first_half", "end_of_last_year", UPPER_LIMIT)
 
 _GRAMMAR = r"""
 statement: [relation "=>"] relation ["where" relation]

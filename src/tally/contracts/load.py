@@ -13,7 +13,8 @@ from tally.contracts.area_files import load_areas
 from tally.contracts.areas import Register
 from tally.contracts.classifications import load_classifications
 from tally.contracts.codes import check_codes, check_weights
-from tally.contracts.grammar import Among, Call, Chain, Plus, Ratio, Ref, Statement, Within, parse
+from tally.contracts.grammar import UPPER_LIMIT, Among, Call, Chain, Plus, Ratio, Ref, Statement, Within, parse
+from tally.contracts.limits import CountLimits
 from tally.contracts.lines import Document, Key, read_as
 from tally.contracts.model import (
     ACROSS_FORMS,
@@ -72,6 +73,7 @@ def load_contracts(folder: Path) -> Contracts:
     corrections_document, corrections = read_as(folder, CORRECTIONS, Corrections)
     ratios_document, ratios = read_as(folder, "ratios.yml", Ratios)
     reports_document, reports = read_as(folder, "reports.yml", Reports)
+    limits_document, limits = read_as(folder, "limits.yml", CountLimits)
     forms = [read_as(folder, f"forms/{path.name}", Form) for path in sorted((folder / "forms").glob("*.yml"))]
 
     _check_codelists(codelists_document, codelists)
@@ -83,6 +85,7 @@ def load_contracts(folder: Path) -> Contracts:
     _check_rules(coherence_document, coherence.rules)
     for document, form in forms:
         _check_form(document, form, codelists, Path(document.name).stem)
+    _check_limits(limits_document, limits, forms, coherence_document, coherence)
     _check_sheets(forms, submission)
     _check_one_code_one_place(forms, coherence_document, coherence)
     check_ratios(ratios_document, ratios.ratios, [form for _, form in forms], codelists)
@@ -125,6 +128,7 @@ def load_contracts(folder: Path) -> Contracts:
         ratios=tuple(ratios.ratios),
         population=tuple(load_population(folder / "areas", register)),
         reports=tuple(reports.reports),
+        limits=limits,
         editions=Editions(maker.make),
     )
 
@@ -261,6 +265,29 @@ def _check_rules(document: Document, rules: Sequence[Rule]) -> None:
         if rule.looks_back and rule.severity == Severity.CRITICAL:
             message = "a rule that looks back cannot be critical: the earlier report may be the wrong one"
             raise document.error(("rules", at, "severity"), message)
+
+
+def _check_limits(
+    document: Document,
+    limits: CountLimits,
+    forms: list[tuple[Document, Form]],
+    coherence_document: Document,
+    coherence: Coherence,
+) -> None:
+    """Limits are of indicators that there are, and every one that a rule asks for is among them."""
+    known = {line.code for _, form in forms for line in form.indicators}
+    if limits.exposure not in known:
+        raise document.error(("exposure",), f"no indicator {limits.exposure}")
+    _check_once(document, ("counts",), [one.indicator for one in limits.counts])
+    for at, one in enumerate(limits.counts):
+        if one.indicator not in known:
+            raise document.error(("counts", at, "indicator"), f"no indicator {one.indicator}")
+    for owner, rules in [*((owner, form.rules) for owner, form in forms), (coherence_document, coherence.rules)]:
+        for at, rule in enumerate(rules):
+            for call in (call for says in rule.sentences for call in parse(says).earlier):
+                if call.function == UPPER_LIMIT and limits.count(call.args[0].name) is None:
+                    message = f"contracts/limits.yml does not say how often {call.args[0].name} is expected"
+                    raise owner.error(("rules", at, "says"), message)
 
 
 def _check_sheets(forms: list[tuple[Document, Form]], submission: SubmissionContract) -> None:

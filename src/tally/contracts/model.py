@@ -12,7 +12,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from tally.contracts.aliases import Alias
 from tally.contracts.areas import Area, Register
-from tally.contracts.grammar import NOT_JUDGED, Statement, parse
+from tally.contracts.grammar import Statement, parse
+from tally.contracts.limits import CountLimits
 from tally.periods import Period
 from tally.vocabulary import Severity, Verdict
 
@@ -145,6 +146,12 @@ class CodeLists(Strict):
         cell = (sex, age_band, subset)
         return next((one for one in self.columns if (one.sex, one.age_band, one.subset) == cell), None)
 
+    @property
+    def total(self) -> str:
+        """The column of everybody."""
+        column = self.column_at("_T", "_T", "_T")
+        return column.code if column else ""
+
 
 class Indicator(Line):
     row: str = Field(pattern=r"^\d{4}$")
@@ -180,11 +187,6 @@ class Rule(Line):
     def looks_back(self) -> bool:
         """Whether it compares with an earlier report."""
         return any(parse(sentence).earlier for sentence in self.sentences)
-
-    @property
-    def is_judged(self) -> bool:
-        """Whether everything that it names can be computed; otherwise it is stated and no more."""
-        return not any(call.function in NOT_JUDGED for says in self.sentences for call in parse(says).earlier)
 
 
 class Form(Line):
@@ -475,6 +477,7 @@ class Contracts:
     ratios: "tuple[Ratio, ...]"
     population: "tuple[Counted, ...]"
     reports: "tuple[Report, ...]"
+    limits: CountLimits
     editions: "Editions"
 
     @cached_property
@@ -553,7 +556,7 @@ def _checks_within(rules: Sequence[Rule]) -> list[Check]:
 
 
 def _checks_across_periods(rules: Sequence[Rule]) -> list[Check]:
-    return [_check_of(rule, rules) for rule in rules if rule.looks_back and rule.is_judged]
+    return [_check_of(rule, rules) for rule in rules if rule.looks_back]
 
 
 class Editions:

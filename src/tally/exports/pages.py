@@ -42,7 +42,6 @@ class Life:
     also: Severity | None = None
     verdict: Verdict | None = None
     looks_back: bool = False
-    is_judged: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -427,7 +426,7 @@ def _life(rule: Rule | SubmissionRule, source: str) -> Life:
     if isinstance(rule, SubmissionRule):
         return Life(**common, also=rule.also, verdict=rule.verdict)
     says = tuple(rule.sentences)
-    return Life(**common, says=says, looks_back=rule.looks_back, is_judged=rule.is_judged)
+    return Life(**common, says=says, looks_back=rule.looks_back)
 
 
 def _local_time(value: datetime) -> str:

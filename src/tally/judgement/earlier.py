@@ -1,6 +1,6 @@
 """The earlier reports that a rule compares with: which ones they are, and what they say together."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from tally.areas.territory import Territory
 from tally.contracts.areas import Area
-from tally.contracts.grammar import Call
+from tally.contracts.grammar import UPPER_LIMIT, Call
 from tally.periods import Period
 
 Floats = NDArray[np.float64]
@@ -29,6 +29,25 @@ class EarlierReport:
     submission_ids: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Limit:
+    """The largest count that is not unusual, and what it is made of.
+
+    Shape   history: what the earlier reports said, the newest first. `certain` of the events are in the count already,
+            because a year contains its first half; the others have a mean and a shape.
+    Units   expected: events of the whole period; rate: of the class, for each child and year.
+    Source  tally.judgement.limits
+    """
+
+    value: int
+    expected: float
+    rate: float
+    history: tuple[tuple[EarlierReport, int], ...]
+    certain: int
+    mean: float
+    shape: float
+
+
 def earlier_report(
     function: str,
     area: Area,
@@ -44,11 +63,38 @@ def earlier_report(
     Source  docs/decisions/0009
     """
     for earlier in _periods_meant(function, period, reported):
-        areas = territory.whole_predecessors(area, earlier.map_date) or ()
-        found = [submission_id for one in areas if (submission_id := stands(one.code, earlier))]
-        if found and len(found) == len(areas):
-            return EarlierReport(earlier, tuple(areas), tuple(found))
+        if report := _comparable(area, earlier, stands, territory):
+            return report
     return None
+
+
+def earlier_reports(
+    area: Area,
+    period: Period,
+    years: int,
+    reported: Container[Period],
+    stands: Callable[[str, Period], str | None],
+    territory: Territory,
+) -> tuple[EarlierReport, ...]:
+    """All that was reported of a territory in some years, nothing twice: of each year the whole, else its first half.
+
+    Shape   the newest first; as `earlier_report` for the rest.
+    """
+    found = []
+    for year in range(period.year, period.year - years - 1, -1):
+        meant = [one for one in (Period(year, "A1"), Period(year, "S1")) if one < period and one in reported]
+        of_year = (_comparable(area, earlier, stands, territory) for earlier in meant)
+        if report := next(filter(None, of_year), None):
+            found.append(report)
+    return tuple(found)
+
+
+def _comparable(
+    area: Area, earlier: Period, stands: Callable[[str, Period], str | None], territory: Territory
+) -> EarlierReport | None:
+    areas = territory.whole_predecessors(area, earlier.map_date) or ()
+    found = [submission_id for one in areas if (submission_id := stands(one.code, earlier))]
+    return EarlierReport(earlier, tuple(areas), tuple(found)) if found and len(found) == len(areas) else None
 
 
 def _periods_meant(function: str, period: Period, reported: Sequence[Period]) -> Iterator[Period]:
@@ -65,14 +111,21 @@ def _periods_meant(function: str, period: Period, reported: Sequence[Period]) ->
 class Past:
     """What the submissions of a batch are compared with.
 
-    Shape   reports: by (submission, function) of the batch; figures are summed over the areas of each.
+    Shape   reports: by (submission, function) of the batch; figures are summed over the areas of each. limits: by
+            (submission, indicator), of the column `limited`.
     Blanks  NaN where one of the areas has no figure: a part of a territory is not the territory.
     """
 
     def __init__(
-        self, reports: Mapping[tuple[str, str], EarlierReport], indicators: Sequence[str], columns: Sequence[str]
+        self,
+        reports: Mapping[tuple[str, str], EarlierReport],
+        indicators: Sequence[str],
+        columns: Sequence[str],
+        limited: str = "",
     ) -> None:
         self.reports = reports
+        self.limits: dict[tuple[str, str], Limit] = {}
+        self._limited = limited
         self._indicators = {code: at for at, code in enumerate(indicators)}
         self._columns = {code: at for at, code in enumerate(columns)}
         ids = dict.fromkeys(chain.from_iterable(report.submission_ids for report in reports.values()))
@@ -88,11 +141,15 @@ class Past:
         self._values[tuple(at[:, wanted].astype(int))] = values[wanted]
 
     def figures(self, call: Call, submission_ids: Sequence[str]) -> Floats:
-        """One indicator of the earlier reports of some submissions.
+        """One indicator of the earlier reports of some submissions, or what it may be at most.
 
         Shape   [submission, column]
         """
         sums = np.full((len(submission_ids), len(self._columns)), np.nan)
+        if call.function == UPPER_LIMIT and self.limits:
+            limits = [self.limits.get((one, call.args[0].name)) for one in submission_ids]
+            sums[:, self._columns[self._limited]] = [limit.value if limit else np.nan for limit in limits]
+            return sums
         reports = [self.reports.get((one, call.function)) for one in submission_ids]
         compared = [(at, report.submission_ids) for at, report in enumerate(reports) if report]
         if compared:
@@ -105,3 +162,14 @@ class Past:
     def figure(self, call: Call, submission_id: str, column: str) -> float:
         """One figure of the earlier report of one submission."""
         return float(self.figures(call, [submission_id])[0, self._columns[column]])
+
+    def source(self, call: Call, submission_id: str) -> EarlierReport | Limit | None:
+        """Where the earlier figures of a submission are from."""
+        if call.function == UPPER_LIMIT:
+            return self.limits.get((submission_id, call.args[0].name))
+        return self.reports.get((submission_id, call.function))
+
+    @property
+    def asked(self) -> set[str]:
+        """The submissions that are compared with anything."""
+        return {submission_id for submission_id, _ in (*self.reports, *self.limits)}

@@ -114,7 +114,7 @@ class Batch:
         return sorted({period for _, period in self._submissions.values()})
 
     def _claims_of(self, suite: str, period: Period) -> list[Claim]:
-        claims = [claim for claim in self.contracts.edition(period).claims if claim.rule.is_judged]
+        claims = self.contracts.edition(period).claims
         if suite == ACROSS_PERIODS:
             return [claim for claim in claims if claim.rule.looks_back]
         return [claim for claim in claims if claim.form_code == suite and not claim.rule.looks_back]
@@ -158,7 +158,7 @@ class Batch:
         """
         checks = {check.column: np.full(len(rows), np.nan) for check in self.contracts.suites[suite]}
         past = self._past if suite == ACROSS_PERIODS else None
-        asked = {submission_id for submission_id, _ in past.reports} if past else self._spans.keys()
+        asked = past.asked if past else self._spans.keys()
         for period in self._periods():
             claims = self._claims_of(suite, period)
             mine = [one for one in self._spans if one in asked and self._submissions[one][1] == period]
@@ -225,8 +225,7 @@ class Batch:
         if self._past is None:
             return Figure("", "", None)
         value = self._past.figure(call, submission_id, column)
-        report = self._past.reports.get((submission_id, call.function))
-        return Figure("", "", None if np.isnan(value) else value, report)
+        return Figure("", "", None if np.isnan(value) else value, self._past.source(call, submission_id))
 
 
 def _with_past(cube: Cube, claims: Sequence[Claim], submission_ids: Sequence[str], past: Past) -> Cube:

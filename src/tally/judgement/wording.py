@@ -2,15 +2,15 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 
 from tally.contracts.grammar import Among, Call, Chain, Expression, Number, Plus, Ratio, Ref, Within, earlier_figures
 from tally.contracts.model import Claim, Text
 from tally.judgement.claims import evaluate
-from tally.judgement.earlier import EarlierReport
+from tally.judgement.earlier import EarlierReport, Limit
 
-_LEAST_SHARE = 0.0001
 _AREAS_NAMED = 4
 LARGEST_TOLD = 99_999_999  # nine digits may be somebody's identity or telephone number, typed into a figure cell
 
@@ -22,7 +22,7 @@ class Figure:
     sheet_name: str
     cell_address: str
     value: float | None
-    report: EarlierReport | None = None
+    report: EarlierReport | Limit | None = None
 
 
 @dataclass(frozen=True)
@@ -31,12 +31,29 @@ class _Language:
     of: str
     another: str
     others: str
+    limit: str
     thousands: str
     point: str
 
 
-_VI = _Language("lớn nhất trong", "của", "và 1 đơn vị khác", "và {} đơn vị khác", ".", ",")
-_EN = _Language("largest of", "of", "and 1 other", "and {} others", ",", ".")
+_VI = _Language(
+    largest="lớn nhất trong",
+    of="của",
+    another="và 1 đơn vị khác",
+    others="và {} đơn vị khác",
+    limit="giới hạn trên (dự kiến {expected}: {history}; đơn vị cùng loại {rate} trên 100.000 trẻ em mỗi năm)",
+    thousands=".",
+    point=",",
+)
+_EN = _Language(
+    largest="largest of",
+    of="of",
+    another="and 1 other",
+    others="and {} others",
+    limit="upper limit ({expected} expected: {history}; areas of its class {rate} per 100,000 children a year)",
+    thousands=",",
+    point=".",
+)
 
 
 def explanation(claim: Claim, place: str, look_up: Callable[[str, str], Figure]) -> Text:
@@ -68,8 +85,11 @@ def explanation(claim: Claim, place: str, look_up: Callable[[str, str], Figure])
     def said(language: _Language) -> str:
         def name(of: str) -> str:
             at = figure(of)
-            if at.report:
-                return _report(at.report, language)
+            match at.report:
+                case EarlierReport():
+                    return _report(at.report, language)
+                case Limit():
+                    return _limit(at.report, language)
             return at.cell_address if at.sheet_name == home else f"{at.sheet_name}!{at.cell_address}"
 
         return "; ".join(f"{_side(side, name, language)} = {_number(side, value, language)}" for side, value in known)
@@ -97,11 +117,25 @@ def _side(side: Expression, name: Callable[[str], str], language: _Language) -> 
 
 def _report(report: EarlierReport, language: _Language) -> str:
     """An earlier report by its period and areas: `2025-S1 of 00004 Phường Ba Đình, … and 2 others`."""
+    return f"{report.period} {language.of} {_areas(report, language)}"
+
+
+def _limit(limit: Limit, language: _Language) -> str:
+    """What a limit is made of, each area named once: `… (2.1 expected: 2025-A1 = 2, 2026-S1 = 1 of 00004 …)`."""
+    said = []
+    for areas, some in groupby(limit.history, lambda one: _areas(one[0], language)):
+        figures = ", ".join(f"{report.period} = {_written(count, 0, language)}" for report, count in some)
+        said.append(f"{figures} {language.of} {areas}")
+    expected, rate = (_written(value, 1, language) for value in (limit.expected, limit.rate * 100_000))
+    return language.limit.format(expected=expected, history=", ".join(said), rate=rate)
+
+
+def _areas(report: EarlierReport, language: _Language) -> str:
     areas = ", ".join(f"{area.code} {area.name}" for area in report.areas[:_AREAS_NAMED])
     more = len(report.areas) - _AREAS_NAMED
     if more > 0:
         areas += f" {language.another if more == 1 else language.others.format(more)}"
-    return f"{report.period} {language.of} {areas}"
+    return areas
 
 
 def _some(cells: Sequence[str], joint: str) -> str:
@@ -109,10 +143,14 @@ def _some(cells: Sequence[str], joint: str) -> str:
 
 
 def _number(side: Expression, value: float, language: _Language) -> str:
-    sign, told, places = "", value, 4 if isinstance(side, Ratio) else 0
+    return _written(value, 4 if isinstance(side, Ratio) else 0, language)
+
+
+def _written(value: float, places: int, language: _Language) -> str:
+    sign, told = "", value
     if abs(value) > LARGEST_TOLD:
         sign, told, places = "> ", LARGEST_TOLD, 0
-    elif places and 0 < value < _LEAST_SHARE:
-        sign, told = "< ", _LEAST_SHARE
+    elif 0 < value < 10**-places and places:
+        sign, told = "< ", 10**-places
     text = f"{told:,.{places}f}"
     return sign + text.replace(",", "\0").replace(".", language.point).replace("\0", language.thousands)

@@ -45,6 +45,7 @@ from tally.pipeline.pages import DATA_DOCS, DBT_DOCS, INDEX_OF_PAGES, PAGE_OF_MA
 from tally.pipeline.progress import Progress, unwatched
 from tally.pipeline.releases import CURRENT, PUBLIC, last_manifest, let_point, manifest_of
 from tally.pipeline.state import Closing, FindingKey, State
+from tally.pipeline.unusual import write_unusual_counts
 from tally.pipeline.workers import at_home
 
 _BATCHES_SHOWN = 100
@@ -200,6 +201,7 @@ def _make(
         changed.append(home.building / "changes.parquet")
         compare_releases(file, made_before.file, changed[-1])
     explain_changes(home, changed, Made.now(home, file), made_before, judged, home.building)
+    write_unusual_counts(file, home.contracts)
     write_changes(home, home.building, file, release / "changes.csv")
     # what was built in one go is judged by itself: what stood was judged when it was built
     checked = (marts, portions[0]) if len(portions) == 1 else (file, list(prints))
