@@ -39,7 +39,7 @@ def _contents(contracts: Contracts) -> list[str]:
         title, anchor = _form_title(form)
         rules = " ".join(f"[{code}](#{code.lower()})" for code in dict.fromkeys(rule.code for rule in form.rules))
         rows.append((f"[{title}](#{anchor})", form.title.en, " ".join(form.periods), str(len(form.indicators)), rules))
-    return [_table(("Form", "English", "Periods", "Rows", "Rules"), rows)]
+    return [table(("Form", "English", "Periods", "Rows", "Rules"), rows)]
 
 
 def _code_lists(contracts: Contracts) -> list[str]:
@@ -47,21 +47,21 @@ def _code_lists(contracts: Contracts) -> list[str]:
     return [
         "## Codes",
         "As in SDMX: `_T` total, `_U` unknown. A column of a form is one member of sex, age band and subset.",
-        _table(
+        table(
             ("Column", "Header", "English", "sex", "age_band", "subset", "Span"),
             [
                 (f"`{c.code}`", c.label.vi, c.label.en, f"`{c.sex}`", f"`{c.age_band}`", f"`{c.subset}`", _span(c))
                 for c in codes.columns
             ],
         ),
-        _table(
+        table(
             ("Column set", "Columns"), [(f"`{name}`", _codes(columns)) for name, columns in codes.column_sets.items()]
         ),
-        _table(
+        table(
             ("Unit", "ĐVT", "English", "Span"),
             [(f"`{unit.code}`", unit.label.vi, unit.label.en, _span(unit)) for unit in codes.units],
         ),
-        _table(
+        table(
             ("Level", "Cấp", "English", "Form mark", "Digits of the code", "Largest figure ([S17](#s17))"),
             [
                 (
@@ -75,12 +75,12 @@ def _code_lists(contracts: Contracts) -> list[str]:
                 for level in codes.levels
             ],
         ),
-        _table(
+        table(
             ("Kind of report", "Loại báo cáo", "English", "Span"),
             [(f"`{kind.code}`", kind.label.vi, kind.label.en, _span(kind)) for kind in codes.report_kinds],
         ),
         "The codes that stand in the marts, as `dim_codes` has them.",
-        _table(
+        table(
             ("Code list", "Code", "Nhãn", "Label", "Ý nghĩa", "Meaning"),
             [
                 (f"`{name}`", f"`{line.code}`", line.label.vi, line.label.en, *_meaning(line))
@@ -114,11 +114,11 @@ def _calendar(contracts: Contracts) -> list[str]:
         "## Due days",
         f"The last day on which a report is on time, local time. Collected from {contracts.calendar.collected_from}.",
         f"After it, a letter asks to send again within {contracts.calendar.send_again_within} days.",
-        _table(
+        table(
             ("Level", *(_part(contracts, part) for part in PARTS)),
             [(level.label.en, *(days[level.code, part] for part in PARTS)) for level in contracts.codelists.levels],
         ),
-        *([_table(("Province", "Level", "Part", "Day", "Span", "Source"), own)] if own else []),
+        *([table(("Province", "Level", "Part", "Day", "Span", "Source"), own)] if own else []),
     ]
 
 
@@ -143,7 +143,7 @@ def _form(contracts: Contracts, form: Form) -> list[str]:
     return [
         f"## {title}",
         f"{form.title.en}. Sheet `{form.sheet}`, form `{form.form}`, asked for {parts}.{span}",
-        _table(("Mã số", "Indicator", "Chỉ tiêu", "English", "Unit", "Columns", "Adds up", "Levels", "Span"), rows),
+        table(("Mã số", "Indicator", "Chỉ tiêu", "English", "Unit", "Columns", "Adds up", "Levels", "Span"), rows),
         *(_rule(contracts, rule) for rule in form.rules),
     ]
 
@@ -179,7 +179,7 @@ def _sources(contracts: Contracts) -> Iterable[list[str]]:
         "## Other sources",
         "Figures of sources stand side by side and are never added. One CSV a delivery in `inbox/feeds/<source>/`:",
         f"`{','.join(feeds.columns)}`",
-        _table(
+        table(
             ("Status", "Nghĩa", "English", "In the marts", "Compared"),
             [
                 (f"`{one.code}`", one.label.vi, one.label.en, f"`{one.obs_status}`", "yes" if one.is_used else "never")
@@ -197,7 +197,7 @@ def _sources(contracts: Contracts) -> Iterable[list[str]]:
             f"{source.title.vi} / {source.title.en}.",
             f"Whom it counts: {source.coverage.vi} / {source.coverage.en}.",
             f"When it is closed: {source.cut_off.vi} / {source.cut_off.en}.",
-            _table(
+            table(
                 ("Indicator", "Chỉ tiêu", "English", "Unit", "Counts the same as", "Published as"),
                 [
                     (
@@ -213,7 +213,7 @@ def _sources(contracts: Contracts) -> Iterable[list[str]]:
             ),
             *(
                 [
-                    _table(
+                    table(
                         ("Period", "Stands beside it: from", "to", "Comparability"),
                         [
                             (_part(contracts, one.part), one.start, one.end, f"`{one.comparability}`")
@@ -227,7 +227,7 @@ def _sources(contracts: Contracts) -> Iterable[list[str]]:
             *(_source_rule(rule) for rule in source.rules),
             *(
                 [
-                    _table(
+                    table(
                         ("Known", "Rule", "Indicator", "Window", "Ghi chú", "Note"),
                         [
                             (
@@ -291,7 +291,8 @@ def _entry(
     return told + "\n".join(f"- {line}" for line in lines if line)
 
 
-def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table in Markdown."""
     lines = [header, ["---"] * len(header), *rows]
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
 

@@ -13,6 +13,7 @@ from tally.contracts.area_files import load_areas
 from tally.contracts.areas import Register
 from tally.contracts.classifications import load_classifications
 from tally.contracts.codes import check_codes, check_weights
+from tally.contracts.commitments import load_commitments
 from tally.contracts.grammar import UPPER_LIMIT, Among, Call, Chain, Plus, Ratio, Ref, Statement, Within, parse
 from tally.contracts.limits import CountLimits
 from tally.contracts.lines import Document, Key, read_as
@@ -108,6 +109,12 @@ def load_contracts(folder: Path) -> Contracts:
     schemes = load_classifications(folder, asked)
     of_provinces = {one.code for one in indicators if one.reporting_level == "province"}
     programmes = load_programmes(folder, {ratio.code for ratio in ratios.ratios}, of_provinces)
+    known = {
+        "indicators": asked,
+        "feed": {source.source for source in sources},
+        "report": {report.code for report in reports.reports},
+        "programme": {programme.code for programme in programmes.programmes},
+    }
     return Contracts(
         parts=_parts(folder),
         codelists=codelists,
@@ -125,6 +132,7 @@ def load_contracts(folder: Path) -> Contracts:
         source_claims=source_claims,
         schemes=schemes,
         programmes=programmes,
+        commitments=load_commitments(folder, known),
         ratios=tuple(ratios.ratios),
         population=tuple(load_population(folder / "areas", register)),
         reports=tuple(reports.reports),

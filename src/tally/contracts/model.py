@@ -19,6 +19,7 @@ from tally.vocabulary import Severity, Verdict
 
 if TYPE_CHECKING:
     from tally.contracts.classifications import Scheme
+    from tally.contracts.commitments import Commitment
     from tally.contracts.programmes import Programmes
     from tally.contracts.ratios import Counted, Ratio
     from tally.contracts.reports import Report
@@ -474,6 +475,7 @@ class Contracts:
     source_claims: Mapping[str, tuple["SourceClaim", ...]]
     schemes: tuple["Scheme", ...]
     programmes: "Programmes"
+    commitments: tuple["Commitment", ...]
     ratios: "tuple[Ratio, ...]"
     population: "tuple[Counted, ...]"
     reports: "tuple[Report, ...]"
