@@ -80,7 +80,13 @@ FULL = {ALL: 6, BOYS: 2, GIRLS: 3, CHILDREN: 0}
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
-@example(said={**dict.fromkeys(LOWEST, FULL), "00002": {**FULL, GIRLS: None, CHILDREN: 50}})
+@example(  # each part is missing where the other stands
+    said={
+        **dict.fromkeys(LOWEST, FULL),
+        "00002": {**FULL, GIRLS: None, CHILDREN: 50},
+        "00003": {**FULL, CHILDREN: None},
+    }
+)
 @given(said=st.fixed_dictionaries(dict.fromkeys(LOWEST, report)))
 def test_a_ratio_is_made_of_just_the_areas_that_filled_both_parts(build: Build, said) -> None:
     submissions = [

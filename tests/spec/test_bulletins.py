@@ -24,6 +24,7 @@ CODELISTS = CodeLists(
     units=[Unit(code="children", label=WORDS)],
     levels=[Level(code="commune", width=5, mark="X", label=WORDS, largest_figure=1, signs="a")],
     report_kinds=[ReportKind(code="first", label=WORDS)],
+    codes={},
 )
 GIRLS = ("F", "_T", "_T")
 BECAUSE = Text(vi="phải điều tra", en="takes a survey")
