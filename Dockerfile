@@ -27,6 +27,7 @@ RUN .venv/bin/uv pip install --no-cache --no-deps --editable .
 COPY contracts contracts
 COPY dbt_project dbt_project
 COPY expectations expectations
+COPY published published
 COPY dags dags
 
 # which commit it is: --build-arg TALLY_COMMIT=$(git rev-parse HEAD); releases say it

@@ -23,10 +23,11 @@ class Count(_Strict):
 class CountLimits(_Strict):
     """How limits are computed: `exposure` is the indicator that says how many children there are.
 
-    Units   certainty, weight_of_history and drift are shares, 0–1.
+    Units   fewer than least_count are never unusual; certainty, weight_of_history and drift are shares, 0–1.
     """
 
     certainty: float = Field(ge=0.5, lt=1)
+    least_count: int = Field(ge=1)
     years: int = Field(ge=1, le=10)
     weight_of_history: float = Field(gt=0, le=1)
     drift: float = Field(gt=0, le=1)

@@ -164,7 +164,7 @@ def limits_of(
     shapes = np.array([rate.shape for _, rate, _ in found])
     mean = to_come_ * (shapes + events) / (shapes / means + years)
     shape = 1 / ((1 + model.drift**2) / (shapes + events) + model.drift**2)
-    values = certain_ + upper_limits(mean, shape, model.certainty)
+    values = np.maximum(certain_ + upper_limits(mean, shape, model.certainty), model.least_count - 1)
     return {
         one_id: Limit(int(value), float(sure + m), rate.mean, history, int(sure), float(m), float(s))
         for (one_id, rate, history), value, sure, m, s in zip(found, values, certain_, mean, shape, strict=True)
