@@ -13,6 +13,8 @@ _OTHER_DIMENSIONS = {
     **{name: f"dim_programme_targets.{name}" for name in ("programme_code", "target_code")},
     "indicator_code": "dim_indicators.indicator_code",
     "rule_code": "dim_rules.rule_code",
+    "ratio_code": "dim_ratios.ratio_code",
+    "line_code": "dim_report_lines.line_code",
     **dict.fromkeys(("area_code", "reporting_area_code", "child_code", "parent_code", "province_code"), _AREAS),
     **dict.fromkeys(("frame_area_code", "old_code", "new_code"), _AREAS),
     **dict.fromkeys(("missing_area_codes", "late_area_codes", "changed_area_codes"), _AREAS),
@@ -22,7 +24,7 @@ _OF_MACHINES = re.compile(
     r"feed_id|series_code|known_code|column_name|(.*_)?submission_id(_.*)?|sha256|batch_id|supersedes|file_path|sender|correction_code|row_code"
 )
 _IN_WORDS = re.compile(
-    r".*_(vi|en)|citation|decision|history|(scheme|programme|denominator)_source|legal_basis|rule_source|declared_by|sheet_name|cell_address|template_version"
+    r".*_(vi|en)|citation|decision|history|(scheme|programme|denominator)_source|legal_basis|source|rule_source|declared_by|sheet_name|cell_address|template_version"
 )
 _COLUMNS = """
     select table_name, column_name, comment from duckdb_columns()

@@ -32,6 +32,8 @@ LISTS: Mapping[str, Iterable[str] | None] = {
     "why_not": None,
     "relation": RELATIONS,
     "weight_basis": None,
+    "report_code": None,
+    "ratio_kind": ("share", "rate"),
 }
 """None: which codes there are is said by the models of dbt, or by people."""
 
