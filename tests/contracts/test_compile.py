@@ -25,10 +25,10 @@ from tally.workbooks import BlankWorkbook
 
 ROOT = Path(__file__).parents[2]
 ORIGINALS = sorted((ROOT / "tests" / "forms").glob("*.xlsx"))
-SOURCES = ("census", "child_affairs", "hotline_111", "police", "trafficking_report")
+SOURCES = ("census", "hotline_111", "police", "trafficking_report")
 SUITES = [
     *("submission", *(f"bvte_0{number}" for number in range(1, 7)), "across_forms", "across_periods"),
-    *(f"feed_{source}" for source in SOURCES),
+    *("feeds", *(f"feed_{source}" for source in SOURCES)),
     "release",
 ]
 META = {"rule_code", "severity", "sentence_vi", "sentence_en", "mend_vi", "mend_en", "source"}
@@ -269,6 +269,7 @@ def test_the_codes_that_a_mart_may_hold_are_those_that_are_said_in_words(files):
                     codelist = named[1] if named else column["name"]
                     if codes:
                         compared.setdefault(codelist, set()).update(codes)
+    compared["status_reason"].add("not_in_this_database")  # of lines of reports, a view, which has no constraints
     assert compared == {codelist: set(in_words(files, codelist)) for codelist in compared}
     assert compared.keys() >= {
         *("obs_status", "status_reason", "verdict", "finding_status", "report_state", "imbalance_reason"),

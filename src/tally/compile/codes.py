@@ -28,7 +28,7 @@ def codes_in_words(contracts: Contracts) -> dict[str, dict[str, Words]]:
         "report_kind": _labels((kind.code, kind.label) for kind in lists.report_kinds),
         "form_code": _labels(
             [(form.form, form.title) for form in contracts.forms]
-            + [(source.suite, source.title) for source in contracts.sources]
+            + [(source.suite, source.title) for source in contracts.sources if source.rules]
         ),
         "feed_status": _labels((status.code, status.label) for status in contracts.feeds.statuses),
         "column_code": _labels((column.code, column.label) for column in lists.columns),

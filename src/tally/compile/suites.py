@@ -4,13 +4,14 @@ import json
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from tally.contracts.model import ACROSS_FORMS, ACROSS_PERIODS, RELEASE, SUBMISSION, Check, Contracts, Text
+from tally.contracts.model import ACROSS_FORMS, ACROSS_PERIODS, FEEDS, RELEASE, SUBMISSION, Check, Contracts, Text
 
 _NAMESPACE = uuid5(NAMESPACE_URL, "tally:expectations")
 _TITLES = {
     SUBMISSION: Text(vi="Bản thân báo cáo", en="The submission itself"),
     ACROSS_FORMS: Text(vi="Giữa các biểu", en="Across forms"),
     ACROSS_PERIODS: Text(vi="Giữa các kỳ", en="Across periods"),
+    FEEDS: Text(vi="Số liệu của các nguồn khác", en="Feeds of other sources"),
     RELEASE: Text(vi="Trước khi phát hành", en="Before a release"),
 }
 HINT = "Compiled: edit contracts/, then make compile. / Tệp sinh tự động: sửa contracts/ rồi chạy make compile."

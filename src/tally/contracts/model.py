@@ -423,6 +423,7 @@ ACROSS_FORMS = "across_forms"
 ACROSS_PERIODS = "across_periods"
 SUBMISSION = "submission"
 RELEASE = "release"
+FEEDS = "feeds"
 
 
 @dataclass(frozen=True)
@@ -510,8 +511,8 @@ class Contracts:
 
     @cached_property
     def suites(self) -> dict[str, list[Check]]:
-        """What Great Expectations judges, by suite: submission, each form, across forms, across periods, the feeds of
-        each source, release.
+        """What Great Expectations judges, by suite: submission, each form, across forms, across periods, all feeds,
+        those of each source that has rules of its own, release.
         """
         of_submission, of_cells = [
             [check for rule in self.submission.rules if rule.judges == judges for check in self._checks_of(rule)]
@@ -523,8 +524,8 @@ class Contracts:
         suites[ACROSS_FORMS] = _checks_within(self.coherence.rules)
         everywhere = [*(form.rules for form in self.forms), self.coherence.rules]
         suites[ACROSS_PERIODS] = [check for rules in everywhere for check in _checks_across_periods(rules)]
-        for source in self.sources:
-            suites[source.suite] = self.feeds.checks + source.checks
+        suites[FEEDS] = self.feeds.checks
+        suites |= {source.suite: source.checks for source in self.sources if source.rules}
         suites[RELEASE] = [
             Check(check.code, check.code, Severity.CRITICAL, check.tell, check.mend, check.source)
             for check in self.gate.checks

@@ -127,7 +127,7 @@ class Source(Described):
 
     @property
     def checks(self) -> list[Check]:
-        """What its own rules ask, beside what is asked of every feed."""
+        """What is asked of its feeds beside what is asked of all."""
         return [Check(one.code, one.code, one.severity, one.tell, one.mend, one.source) for one in self.rules]
 
     @cached_property

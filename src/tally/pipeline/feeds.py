@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from tally.adapters.archive import file_hash
 from tally.adapters.files import appearing, locked, write_whole
 from tally.adapters.gx import Validation, run_checkpoint
+from tally.contracts.model import FEEDS as ALL_FEEDS
 from tally.contracts.model import Contracts, Text
 from tally.contracts.sources import Source, series_of
 from tally.exports.feed_letter import FeedFinding, feed_letter
@@ -23,7 +24,7 @@ from tally.periods import LOCAL_TIME
 from tally.pipeline.home import Home
 from tally.pipeline.receive import FEEDS, files_in, received_times, spelt_path
 from tally.pipeline.state import Feed, State
-from tally.readings import Fault, FeedFile
+from tally.readings import Fault, FeedFile, FeedLine
 from tally.vocabulary import Severity, Verdict
 
 SHIPPED = "published"
@@ -153,19 +154,21 @@ def judge_feeds(now: datetime, home: Home) -> str | None:
     folder = home.feeds_batch(batch_id)
     if is_whole(folder) and all(one.batch_id == batch_id for one in feeds):
         return batch_id
-    contracts = home.contracts
     entries = _read(home, feeds)
-    values: list[dict[str, Any]] = []
-    validations = []
+    contracts = home.contracts
+    published: dict[str, Published] = {}
     for source in contracts.sources:
         mine = [one for one in entries if one.feed.source_code == source.source and not one.is_duplicate]
         if mine:
-            published = _published(mine, source, contracts)
-            validations.append(_judge_source(mine, published, source, home, batch_id, now))
-            values += _values(mine, published, source, contracts)
-    for one in entries:
-        if one.feed.source_code not in {source.source for source in contracts.sources}:
-            one.findings = [_finding(one.feed, rule, fault, contracts) for rule, fault in one.file.faults.items()]
+            published[source.source] = _published(mine, source, contracts)
+    broken = {code: one.judge() for code, one in published.items()}
+    validations = [_judge_suite(ALL_FEEDS, entries, broken, home, batch_id, now)]
+    validations += [
+        _judge_suite(published[code].source.suite, entries, {code: broken[code]}, home, batch_id, now)
+        for code in published
+        if published[code].source.rules
+    ]
+    values = [row for one in published.values() for row in _values(entries, one, contracts)]
     _write(folder, entries, values, validations)
     _answer(home, entries)
     home.ledger.append(
@@ -213,42 +216,53 @@ def _published(entries: Sequence[_Entry], source: Source, contracts: Contracts) 
     return Published([Figure(one.feed.feed_id, line) for one in whole for line in one.file.lines], source, contracts)
 
 
-def _judge_source(
-    entries: Sequence[_Entry], published: Published, source: Source, home: Home, batch_id: str, now: datetime
+Told = Mapping[str, Mapping[str, Mapping[Place, Broken]]]
+"""By source and rule: what the rule says of each line at which it is judged."""
+
+
+def _judge_suite(
+    suite: str, entries: Sequence[_Entry], broken: Told, home: Home, batch_id: str, now: datetime
 ) -> Validation:
-    """One Great Expectations checkpoint over every line of a source's feeds; findings follow from what it lists."""
-    contracts = home.contracts
-    checks = contracts.suites[source.suite]
-    about_files = {rule.code for rule in contracts.feeds.rules if rule.verdict}
-    about_lines = {
-        rule.code for rule in contracts.feeds.rules if not rule.verdict and rule.severity == Severity.CRITICAL
-    }
-    broken = published.judge()
+    """One Great Expectations checkpoint over every line of some sources; findings follow from what it lists.
+
+    Shape   of the suite of all feeds a row a file too: what keeps it from being read.
+    """
+    checks = home.contracts.suites[suite]
+    rules = {rule.code: rule for rule in home.contracts.feeds.rules}
+    about_files = [check.column for check in checks if check.column in rules and rules[check.column].verdict]
+    about_lines = [
+        check.column
+        for check in checks
+        if check.column in rules and not rules[check.column].verdict and check.severity == Severity.CRITICAL
+    ]
     rows: list[dict[str, Any]] = []
-    for one in entries:
-        rows.append(
-            {"feed_id": one.feed.feed_id, "line": _FILE, **{c: float(c in one.file.faults) for c in about_files}}
-        )
+    mine = [one for one in entries if not one.is_duplicate and (suite == ALL_FEEDS or one.feed.source_code in broken)]
+    for one in mine:
+        if about_files:
+            of_file = {code: float(code in one.file.faults) for code in about_files}
+            rows.append({"feed_id": one.feed.feed_id, "line": _FILE, **of_file})
+        of_source = broken.get(one.feed.source_code or "", {})
         for line in one.file.lines:
             place = one.feed.feed_id, line.number
-            judged = {code: of_rule[place].residual for code, of_rule in broken.items() if place in of_rule}
+            judged = {code: of_rule[place].residual for code, of_rule in of_source.items() if place in of_rule}
             faults = {code: float(code in line.faults) for code in about_lines}
             rows.append({"feed_id": place[0], "line": place[1], **faults, **judged})
     frame = pd.DataFrame(rows, columns=["feed_id", "line", *(check.column for check in checks)])
-    suite = home.project / "expectations" / f"{source.suite}.json"
-    validation = run_checkpoint(f"{source.suite}-{batch_id}", suite, frame, ["feed_id", "line"], now)
-    by_id = {one.feed.feed_id: one for one in entries}
-    lines = {(one.feed.feed_id, line.number): line for one in entries for line in one.file.lines}
+    path = home.project / "expectations" / f"{suite}.json"
+    validation = run_checkpoint(f"{suite}-{batch_id}", path, frame, ["feed_id", "line"], now)
+    by_id = {one.feed.feed_id: one for one in mine}
+    lines = {(one.feed.feed_id, line.number): line for one in mine for line in one.file.lines}
     for judgement in validation.judgements:
         for row in judgement.unexpected:
             entry, place = by_id[row.index[0]], (str(row.index[0]), int(row.index[1]))
-            rule = judgement.rule_code
+            rule, feed = judgement.rule_code, entry.feed
             if place[1] == _FILE:
-                entry.findings.append(_finding(entry.feed, rule, entry.file.faults[rule], contracts))
+                entry.findings.append(_finding(feed, rule, entry.file.faults[rule], home.contracts))
             elif rule in lines[place].faults:
-                entry.findings.append(_finding(entry.feed, rule, lines[place].faults[rule], contracts, place[1]))
+                entry.findings.append(_finding(feed, rule, lines[place].faults[rule], home.contracts, place[1]))
             else:
-                entry.findings.append(_broken(entry, rule, place, broken[rule][place], source, home))
+                of_line = broken[str(feed.source_code)][rule][place]
+                entry.findings.append(_broken(feed, rule, lines[place], of_line, home.contracts))
     return validation
 
 
@@ -266,9 +280,9 @@ def _finding(feed: Feed, rule_code: str, fault: Fault, contracts: Contracts, lin
     }
 
 
-def _broken(entry: _Entry, rule_code: str, place: Place, broken: Broken, source: Source, home: Home) -> dict[str, Any]:
-    line = next(one for one in entry.file.lines if one.number == place[1])
-    rules: Iterable[Any] = (*home.contracts.feeds.rules, *source.rules)
+def _broken(feed: Feed, rule_code: str, line: FeedLine, broken: Broken, contracts: Contracts) -> dict[str, Any]:
+    source = next(one for one in contracts.sources if one.source == feed.source_code)
+    rules: Iterable[Any] = (*contracts.feeds.rules, *source.rules)
     rule = next(one for one in rules if one.code == rule_code)
     known = next(
         (
@@ -280,7 +294,7 @@ def _broken(entry: _Entry, rule_code: str, place: Place, broken: Broken, source:
     )
     note: Mapping[str, str | None] = known.note.model_dump() if known else {"vi": None, "en": None}
     return {
-        "feed_id": entry.feed.feed_id,
+        "feed_id": feed.feed_id,
         "source_code": source.source,
         "rule_code": rule_code,
         "severity": rule.severity,
@@ -299,13 +313,12 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _values(
-    entries: Sequence[_Entry], published: Published, source: Source, contracts: Contracts
-) -> Iterator[dict[str, Any]]:
-    """The lines of accepted feeds; those that another file or line has taken the place of are not current."""
+def _values(entries: Sequence[_Entry], published: Published, contracts: Contracts) -> Iterator[dict[str, Any]]:
+    """The lines of a source's accepted feeds; one whose place another has taken is not current."""
+    source = published.source
     statuses = {one.code: one for one in contracts.feeds.statuses}
     for one in entries:
-        if not one.verdict.is_accepted:
+        if one.feed.source_code != source.source or not one.verdict.is_accepted:
             continue
         for line in one.file.lines:
             indicator = source.named[str(line.indicator_code)]
