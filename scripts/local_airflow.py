@@ -369,13 +369,13 @@ class Watch:
         if any(run["state"] in ACTIVE for run in self.runs.values()):
             return False
         judged = [
-            task["end_date"] for key, task in self.tasks.items() if key[2] == "judge" and task["state"] == "success"
+            task["end_date"] for key, task in self.tasks.items() if key[2] == "hand_over" and task["state"] == "success"
         ]
         published = [run["queued_at"] for key, run in self.runs.items() if key[0] == "publish_release"]
         if judged and not (published and _moment(max(published)) >= _moment(max(judged))):
             if time.time() - _moment(max(judged)) > SECONDS_TO_NOTICE:
                 raise RunError(
-                    f"publish_release did not start after reports were judged: {self.airflow.logs}/scheduler.log"
+                    f"publish_release did not start after something was judged: {self.airflow.logs}/scheduler.log"
                 )
             return False
         return True

@@ -242,3 +242,55 @@ def test_nothing_new_changes_nothing(home):
     outcome = run(NOW + timedelta(days=2), home)
     assert outcome.release_id == next(reversed(home.state().releases))
     assert home.ledger.head() == events
+
+
+def test_the_release_has_a_page_of_the_sources_with_what_they_published_and_what_is_wrong(home):
+    text = (home.releases / "current" / "pages" / "sources.html").read_text(encoding="utf-8")
+    for said in (
+        "đã công bố",
+        "1.414",
+        "81,6",
+        "1,414 printed once for 1,914",
+        "inbox/feeds/police/second.csv",
+        "Trả lại",
+    ):
+        assert said in text
+    assert 'href="http' not in text
+    assert "sources.html" in (home.releases / "current" / "pages" / "index.html").read_text(encoding="utf-8")
+
+
+def test_targets_are_judged_where_enough_reported_and_say_why_where_nobody_can_tell(home):
+    rows = asked(home, "select * from rpt_programme_targets where frame = 'as_reported' and area_code in ('VN', '12')")
+    of = {(row["target_code"], row["area_code"]): row for row in rows}
+    assert len({code for code, _ in of}) == 30
+    for row in rows:
+        assert (row["target_status"] == "cannot_be_evaluated") == (row["why_not"] is not None), row
+        assert (row["why_not"] is None) == (row["reason_vi"] is None) == (row["reason_en"] is None), row
+        if row["why_not"] is None:
+            assert row["value_percent"] == pytest.approx(100 * row["numerator_value"] / row["denominator_value"])
+    province, nation = of["qd_1863_1", "12"], of["qd_1863_1", "VN"]
+    assert (province["areas_filled"], province["coverage"], province["target_status"]) == (38, 1, "behind")
+    assert nation["why_not"] == "coverage_too_low"  # one of two provinces
+    assert of["qd_23_abused_2025", "VN"]["why_not"] == "not_measured"
+    assert of["qd_1863_4", "VN"]["why_not"] == "not_reported"  # no province sent its own report
+
+
+def test_the_forms_of_abuse_add_up_in_each_classification_with_those_not_allocated(home):
+    rows = asked(
+        home,
+        """
+        select
+            classified.frame, area_code, period_code, sex, age_band, scheme_code,
+            sum(classified.obs_value) - any_value(figures.obs_value) as gap
+        from rpt_abuse_classified as classified
+        inner join fct_indicator_values as figures using (frame, area_code, area_level, period_code, sex, age_band)
+        where indicator_code = 'abuse_victims' and subset = '_T' and figures.obs_value is not null
+        group by all
+        """,
+    )
+    assert len(rows) > 100
+    assert {row["gap"] for row in rows} == {0}
+    (violence,) = asked(
+        home, "from dim_classifications where indicator_code = 'abuse_victims_violence' and scheme_code = 'icvac'"
+    )
+    assert (violence["category_code"], violence["candidate_codes"]) == ("_U", "2 4")

@@ -299,6 +299,26 @@ def rule_page(
     )
 
 
+def sources_page(release_id: str, sources: Sequence[Mapping[str, Any]]) -> str:
+    """sources.html: the figures of other sources as they were published, and what is wrong in them.
+
+    Shape   sources: rows of dim_sources, each with its files, findings and the first of its figures, and how many more.
+    """
+    told = [
+        {**source, "figures": [{**one, "told": _as_published(one["obs_value"])} for one in source["figures"]]}
+        for source in sources
+    ]
+    return _page("sources.j2", root="../", release_id=release_id, sources=told)
+
+
+def _as_published(value: float | None) -> str:
+    """As Vietnamese texts write it: 1.914, 81,6; `…` where it was not published."""
+    if value is None:
+        return "…"
+    text = f"{value:,.0f}" if value == int(value) else f"{value:,.6f}".rstrip("0")
+    return text.translate(str.maketrans(",.", ".,"))
+
+
 @dataclass(frozen=True, slots=True)
 class Changes:
     """What is other than in the release `before`, as a page says it.

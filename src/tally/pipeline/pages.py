@@ -28,6 +28,7 @@ from tally.exports.pages import (
     index_page,
     rule_page,
     rules_of,
+    sources_page,
 )
 from tally.periods import LOCAL_TIME
 from tally.pipeline.home import Home
@@ -89,6 +90,22 @@ _PLACES = f"""
     ) as gone using (code)
     group by all
 """
+_FIGURES_SHOWN = 200
+_SOURCE_FINDINGS = """
+    from marts.fct_source_findings inner join marts.fct_feeds using (feed_id, source_code)
+    order by severity <> 'critical', file_path, line_number, rule_code
+"""
+_SOURCE_FIGURES = """
+    select
+        figures.*, indicators.label_vi, indicators.label_en, indicators.unit_vi,
+        concat_ws(', ', nullif(sex, '_T'), nullif(age_band, '_T')) as cell, statuses.label_vi as status_vi
+    from marts.fct_source_values as figures
+    inner join marts.dim_source_indicators as indicators using (source_code, indicator_code)
+    left join marts.dim_codes as statuses
+        on codelist = 'feed_status' and code = feed_status and feed_status not in ('sourced', 'A')
+    order by
+        source_code, indicators.source_position, area_code <> 'VN', area_code, window_start, window_end, line_number
+"""
 
 
 def write_release_pages(
@@ -135,8 +152,26 @@ def write_release_pages(
             page = rule_page(release_id, rule, of_rule, periods, of_rules.get(code, []), titles)
             write_page(folder / "rules" / f"{code}.html", page)
             totals.append((rule, sum(of_rule.values(), Count())))
+        write_page(folder / "sources.html", sources_page(release_id, _sources(connection)))
         write_page(folder / "changes.html", changes_page(release_id, _changes(home, connection, before)))
     write_page(folder / "index.html", index_page(release_id, now, heads, len(batches), totals, titles))
+
+
+def _sources(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """Each source that sent anything: its files, what is wrong in them, and the first lines that stand."""
+    files = rows_of(connection, "from marts.fct_feeds order by received_at desc, file_path")
+    findings = rows_of(connection, _SOURCE_FINDINGS)
+    figures = rows_of(connection, _SOURCE_FIGURES)
+    sources = []
+    for source in rows_of(connection, "from marts.dim_sources order by source_code"):
+        code = source["source_code"]
+        mine = [one for one in figures if one["source_code"] == code]
+        source["files"] = [one for one in files if one["source_code"] == code]
+        source["findings"] = [one for one in findings if one["source_code"] == code]
+        source |= {"figures": mine[:_FIGURES_SHOWN], "more": max(len(mine) - _FIGURES_SHOWN, 0)}
+        if source["files"]:
+            sources.append(source)
+    return sources
 
 
 def _changes(home: Home, connection: duckdb.DuckDBPyConnection, before: str | None) -> Changes:
