@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from functools import cache
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -309,6 +310,32 @@ def sources_page(release_id: str, sources: Sequence[Mapping[str, Any]]) -> str:
         for source in sources
     ]
     return _page("sources.j2", root="../", release_id=release_id, sources=told)
+
+
+def targets_page(release_id: str, targets: Sequence[Mapping[str, Any]]) -> str:
+    """targets.html: every target of the programmes, what the nation has reached of it, or why nobody can tell.
+
+    Shape   targets: rows of rpt_programme_targets with the names of their programmes, in order.
+    """
+    programmes = [
+        {
+            "code": code,
+            "vi": of_programme[0]["programme_vi"],
+            "en": of_programme[0]["programme_en"],
+            "decision": of_programme[0]["decision"],
+            "period": of_programme[0]["period_code"],
+            "targets": of_programme,
+        }
+        for code, rows in groupby(targets, key=lambda one: str(one["programme_code"]))
+        for of_programme in [[{**one, **_percents(one)} for one in rows]]
+    ]
+    return _page("targets.j2", root="../", release_id=release_id, programmes=programmes)
+
+
+def _percents(target: Mapping[str, Any]) -> dict[str, str]:
+    value = target["value_percent"]
+    reached = "" if value is None else f"{value:.1f}".replace(".", ",")
+    return {"target_told": _as_published(target["target_value"]), "value_told": reached}
 
 
 def _as_published(value: float | None) -> str:

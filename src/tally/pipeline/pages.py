@@ -29,6 +29,7 @@ from tally.exports.pages import (
     rule_page,
     rules_of,
     sources_page,
+    targets_page,
 )
 from tally.periods import LOCAL_TIME
 from tally.pipeline.home import Home
@@ -106,6 +107,16 @@ _SOURCE_FIGURES = """
     order by
         source_code, indicators.source_position, area_code <> 'VN', area_code, window_start, window_end, line_number
 """
+_TARGETS = """
+    select
+        targets.*, programme_vi, programme_en, codes.label_vi as status_vi, codes.label_en as status_en
+    from marts.rpt_programme_targets as targets
+    inner join marts.dim_programme_targets as dim using (programme_code, target_code)
+    left join marts.dim_codes as codes on codelist = 'target_status' and code = target_status
+    where area_code = 'VN' and frame = 'as_reported'
+    qualify row_number() over (partition by target_code order by period_code desc nulls last) = 1
+    order by dim.programme_code, dim.target_position
+"""
 
 
 def write_release_pages(
@@ -153,6 +164,7 @@ def write_release_pages(
             write_page(folder / "rules" / f"{code}.html", page)
             totals.append((rule, sum(of_rule.values(), Count())))
         write_page(folder / "sources.html", sources_page(release_id, _sources(connection)))
+        write_page(folder / "targets.html", targets_page(release_id, rows_of(connection, _TARGETS)))
         write_page(folder / "changes.html", changes_page(release_id, _changes(home, connection, before)))
     write_page(folder / "index.html", index_page(release_id, now, heads, len(batches), totals, titles))
 
