@@ -10,8 +10,9 @@ a = given(a_*)                                           in feeds: the parts tha
 a <= upper_limit(a)                                      against what earlier reports lead one to expect
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, fields, is_dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass, replace
+from fnmatch import fnmatchcase
 from fractions import Fraction
 from functools import cache
 from itertools import pairwise
@@ -172,6 +173,34 @@ def parse(text: str, published: bool = False) -> Statement:
 def earlier_figures(part: Any) -> Iterator[Call]:
     """The figures that a part of a statement needs and looks up elsewhere: in earlier reports, in other windows."""
     return (call for call in _calls(part) if call.function in LOOKS_BACK or call.function in PUBLISHED)
+
+
+def spelt_out(statement: Statement, codes: Sequence[str]) -> Statement:
+    """The same statement with every `name*` replaced by the codes that it stands for; where there are none it stays."""
+    names = {name: [code for code in codes if fnmatchcase(code, name)] or [name] for name in statement.names}
+    full: Statement = renamed(statement, {name: found for name, found in names.items() if name.endswith("*")})
+    return full
+
+
+def renamed(node: Any, names: Mapping[str, Sequence[str]]) -> Any:
+    """The same statement with some names replaced: one by one, or one by several inside a function."""
+    match node:
+        case Statement():
+            return Statement(renamed(node.given, names), renamed(node.relation, names), renamed(node.where, names))
+        case Chain():
+            return replace(node, sides=tuple(renamed(side, names) for side in node.sides))
+        case Call():
+            return replace(node, args=tuple(Ref(new) for ref in node.args for new in names.get(ref.name, [ref.name])))
+        case Plus():
+            return replace(node, left=renamed(node.left, names), right=renamed(node.right, names))
+        case Ratio():
+            return replace(node, part=renamed(node.part, names), whole=renamed(node.whole, names))
+        case Ref():
+            return Ref(names.get(node.name, [node.name])[0])
+        case Within() | Among():
+            return replace(node, what=renamed(node.what, names))
+        case _:
+            return node
 
 
 def _compares_with_itself(chain: Chain) -> bool:

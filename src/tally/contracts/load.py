@@ -2,8 +2,6 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import replace
-from fnmatch import fnmatchcase
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -14,7 +12,7 @@ from tally.contracts.areas import Register
 from tally.contracts.classifications import load_classifications
 from tally.contracts.codes import check_codes, check_weights
 from tally.contracts.commitments import load_commitments
-from tally.contracts.grammar import UPPER_LIMIT, Among, Call, Chain, Plus, Ratio, Ref, Statement, Within, parse
+from tally.contracts.grammar import UPPER_LIMIT, parse, renamed, spelt_out
 from tally.contracts.limits import CountLimits
 from tally.contracts.lines import Document, Key, read_as
 from tally.contracts.model import (
@@ -81,7 +79,7 @@ def load_contracts(folder: Path) -> Contracts:
     check_codes(codelists_document, codelists)
     _check_calendar(calendar_document, calendar, codelists)
     _check_submission(submission_document, submission)
-    _check_once(gate_document, ("checks",), [check.code for check in gate.checks])
+    gate_document.check_once(("checks",), [check.code for check in gate.checks])
     _check_frames(frames_document, frames, codelists)
     _check_rules(coherence_document, coherence.rules)
     for document, form in forms:
@@ -148,12 +146,6 @@ def _check_lives(document: Document, key: Key, lines: Sequence[Any], code: Calla
             raise document.error((*key, at), f"{other} is in force twice in some period")
 
 
-def _check_once(document: Document, key: Key, codes: Sequence[str | int]) -> None:
-    for at, code in enumerate(codes):
-        if code in codes[:at]:
-            raise document.error((*key, at), f"{code} stands twice")
-
-
 def _plainly(label: str) -> str:
     return f"«{plain(label)}», without accents and case,"
 
@@ -168,7 +160,7 @@ def _overlap(first: Line, second: Line) -> bool:
 def _check_codelists(document: Document, codelists: CodeLists) -> None:
     for key in ("columns", "units", "report_kinds"):
         _check_lives(document, (key,), getattr(codelists, key), lambda line: line.code)
-    _check_once(document, ("levels",), [level.code for level in codelists.levels])
+    document.check_once(("levels",), [level.code for level in codelists.levels])
     for key in ("levels", "report_kinds"):
         named: dict[str, str] = {}
         for at, line in enumerate(getattr(codelists, key)):
@@ -184,7 +176,7 @@ def _check_codelists(document: Document, codelists: CodeLists) -> None:
         for at, code in enumerate(codes):
             if code not in known:
                 raise document.error(("column_sets", name, at), f"no column {code}")
-        _check_once(document, ("column_sets", name), codes)
+        document.check_once(("column_sets", name), codes)
         columns = [column for column in codelists.columns if column.code in codes]
         for first, second in combinations(columns, 2):
             if plain(first.label.vi) == plain(second.label.vi) and _overlap(first, second):
@@ -193,7 +185,7 @@ def _check_codelists(document: Document, codelists: CodeLists) -> None:
 
 
 def _check_frames(document: Document, frames: Frames, codelists: CodeLists) -> None:
-    _check_once(document, ("frames",), [frame.code for frame in frames.frames])
+    document.check_once(("frames",), [frame.code for frame in frames.frames])
     if AS_REPORTED not in [frame.code for frame in frames.frames]:
         raise document.error(("frames",), f"{AS_REPORTED} is missing")
     for at, frame in enumerate(frames.frames):
@@ -210,7 +202,7 @@ def _check_calendar(document: Document, calendar: Calendar, codelists: CodeLists
     for key, at, level in used:
         if level not in levels:
             raise document.error((key, at, "level"), f"no level {level}")
-    _check_once(document, ("due_days",), [f"{line.level} {line.part}" for line in calendar.due_days])
+    document.check_once(("due_days",), [f"{line.level} {line.part}" for line in calendar.due_days])
     _check_lives(document, ("provinces",), calendar.provinces, lambda line: f"{line.province} {line.level} {line.part}")
     for level in levels:
         for part in PARTS:
@@ -222,7 +214,7 @@ def _check_corrections(
     document: Document, corrections: Corrections, codelists: CodeLists, register: Register, maker: "_EditionMaker"
 ) -> None:
     """Each names a cell that a report prints, changes it, and is the only one in force there."""
-    _check_once(document, ("corrections",), [one.code for one in corrections.corrections])
+    document.check_once(("corrections",), [one.code for one in corrections.corrections])
     seen: set[CorrectionTarget] = set()
     for at, one in enumerate(corrections.corrections):
         target, key = one.target, ("corrections", at, "target")
@@ -246,11 +238,11 @@ def _check_corrections(
 
 def _check_submission(document: Document, submission: SubmissionContract) -> None:
     _check_lives(document, ("templates",), submission.templates, lambda _: "a template")
-    _check_once(document, ("rules",), [rule.code for rule in submission.rules])
+    document.check_once(("rules",), [rule.code for rule in submission.rules])
     fields = submission.cover.fields
-    _check_once(document, ("cover", "fields"), [f"row {field.row}" for field in fields])
-    _check_once(document, ("cover", "fields"), [field.code for field in fields])
-    _check_once(document, ("cover", "fields"), [_plainly(field.label) for field in fields])
+    document.check_once(("cover", "fields"), [f"row {field.row}" for field in fields])
+    document.check_once(("cover", "fields"), [field.code for field in fields])
+    document.check_once(("cover", "fields"), [_plainly(field.label) for field in fields])
     for name, needed, given in (
         (("cover", "fields"), COVER_FIELDS, [field.code for field in fields]),
         (("rules",), SUBMISSION_RULES, [rule.code for rule in submission.rules]),
@@ -262,7 +254,7 @@ def _check_submission(document: Document, submission: SubmissionContract) -> Non
 def _check_rules(document: Document, rules: Sequence[Rule]) -> None:
     _check_lives(document, ("rules",), rules, lambda line: line.code)
     for at, rule in enumerate(rules):
-        _check_once(document, ("rules", at, "columns"), rule.columns or [])
+        document.check_once(("rules", at, "columns"), rule.columns or [])
         for sentence in rule.sentences:
             try:
                 parse(sentence)
@@ -286,7 +278,7 @@ def _check_limits(
     known = {line.code for _, form in forms for line in form.indicators}
     if limits.exposure not in known:
         raise document.error(("exposure",), f"no indicator {limits.exposure}")
-    _check_once(document, ("counts",), [one.indicator for one in limits.counts])
+    document.check_once(("counts",), [one.indicator for one in limits.counts])
     for at, one in enumerate(limits.counts):
         if one.indicator not in known:
             raise document.error(("counts", at, "indicator"), f"no indicator {one.indicator}")
@@ -312,7 +304,7 @@ def _check_form(document: Document, form: Form, codelists: CodeLists, stem: str)
         raise document.error(("form",), f"{form.form} does not name its file")
     if form.form.casefold() in (SUBMISSION, ACROSS_FORMS, ACROSS_PERIODS, RELEASE):
         raise document.error(("form",), f"{form.form} is the name of another suite")
-    _check_once(document, ("periods",), form.periods)
+    document.check_once(("periods",), form.periods)
     if form.columns not in codelists.column_sets:
         raise document.error(("columns",), f"no column set {form.columns}")
     form_columns = codelists.column_sets[form.columns]
@@ -329,8 +321,8 @@ def _check_form(document: Document, form: Form, codelists: CodeLists, stem: str)
         for level in indicator.levels or []:
             if level not in levels:
                 raise document.error((*key, "levels"), f"no level {level}")
-        _check_once(document, (*key, "levels"), indicator.levels or [])
-        _check_once(document, (*key, "columns"), codelists.columns_of(form, indicator))
+        document.check_once((*key, "levels"), indicator.levels or [])
+        document.check_once((*key, "columns"), codelists.columns_of(form, indicator))
     _check_lives(document, ("indicators",), form.indicators, lambda line: line.code)
     _check_lives(document, ("indicators",), form.indicators, lambda line: line.row)
     _check_lives(document, ("indicators",), form.indicators, lambda line: _plainly(line.label.vi))
@@ -436,9 +428,9 @@ class _EditionMaker:
                 continue
             statements = [statement]
             if EVERY_ROW in statement.names:
-                statements = [_renamed(statement, {EVERY_ROW: [row.code]}) for row in rows]
+                statements = [renamed(statement, {EVERY_ROW: [row.code]}) for row in rows]
             for one in statements:
-                full = _renamed(one, _matches(one, list(by_code)))
+                full = spelt_out(one, list(by_code))
                 for name in full.names:
                     if name not in by_code:
                         # a rule across forms rests where a period does not ask for one of its forms
@@ -452,35 +444,6 @@ class _EditionMaker:
                         raise document.error(key, "no column that all its rows print")
                     claims.append(Claim(rule, owner, full, places))
         return claims
-
-
-def _matches(statement: Statement, codes: list[str]) -> dict[str, list[str]]:
-    return {
-        name: [code for code in codes if fnmatchcase(code, name)] or [name]
-        for name in statement.names
-        if name.endswith("*")
-    }
-
-
-def _renamed(node: Any, names: dict[str, list[str]]) -> Any:
-    """The same statement with some names replaced: one by one, or one by several inside `sum` and `max`."""
-    match node:
-        case Statement():
-            return Statement(_renamed(node.given, names), _renamed(node.relation, names), _renamed(node.where, names))
-        case Chain():
-            return replace(node, sides=tuple(_renamed(side, names) for side in node.sides))
-        case Call():
-            return replace(node, args=tuple(Ref(new) for ref in node.args for new in names.get(ref.name, [ref.name])))
-        case Plus():
-            return replace(node, left=_renamed(node.left, names), right=_renamed(node.right, names))
-        case Ratio():
-            return replace(node, part=_renamed(node.part, names), whole=_renamed(node.whole, names))
-        case Ref():
-            return Ref(names.get(node.name, [node.name])[0])
-        case Within() | Among():
-            return replace(node, what=_renamed(node.what, names))
-        case _:
-            return node
 
 
 def _parts(folder: Path) -> dict[str, str]:

@@ -2,12 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import replace
-from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
 
-from tally.contracts.grammar import Call, Chain, Plus, Ratio, Ref, Statement, parse
+from tally.contracts.grammar import parse, spelt_out
 from tally.contracts.lines import Document, read_as
 from tally.contracts.model import CodeLists
 from tally.contracts.sources import Feeds, Source, SourceClaim
@@ -32,7 +29,7 @@ def load_sources(
     document, feeds = read_as(folder, "feeds.yml", Feeds)
     _check_given(document, "columns", feeds.columns, COLUMNS)
     _check_given(document, "rules", [rule.code for rule in feeds.rules], GENERAL_RULES)
-    _check_once(document, ("statuses",), [status.code for status in feeds.statuses])
+    document.check_once(("statuses",), [status.code for status in feeds.statuses])
     rules = {rule.code: document.name for rule in feeds.rules}
     sources, claims = [], {}
     for path in sorted((folder / "sources").glob("*.yml")):
@@ -50,22 +47,16 @@ def load_sources(
 
 
 def _check_given(document: Document, key: str, given: Sequence[str], needed: Sequence[str]) -> None:
-    _check_once(document, (key,), given)
+    document.check_once((key,), given)
     for code in sorted(set(given) ^ set(needed)):
         raise document.error((key,), f"{code} {'is missing' if code in needed else 'is not known'}")
 
 
-def _check_once(document: Document, key: tuple[str | int, ...], codes: Sequence[str]) -> None:
-    for at, code in enumerate(codes):
-        if code in codes[:at]:
-            raise document.error((*key, at), f"{code} stands twice")
-
-
 def _check_source(document: Document, source: Source, codelists: CodeLists, asked: AbstractSet[str]) -> None:
     units = {unit.code for unit in codelists.units}
-    _check_once(document, ("indicators",), [one.code for one in source.indicators])
-    _check_once(document, ("rules",), [one.code for one in source.rules])
-    _check_once(document, ("windows",), [f"{one.part} from {one.start} to {one.end}" for one in source.windows])
+    document.check_once(("indicators",), [one.code for one in source.indicators])
+    document.check_once(("rules",), [one.code for one in source.rules])
+    document.check_once(("windows",), [f"{one.part} from {one.start} to {one.end}" for one in source.windows])
     named: dict[str, str] = {}
     for at, one in enumerate(source.indicators):
         if one.unit not in units:
@@ -75,7 +66,7 @@ def _check_source(document: Document, source: Source, codelists: CodeLists, aske
         for name in filter(None, (one.code, one.series)):
             if named.setdefault(name, one.code) != one.code:
                 raise document.error(("indicators", at), f"{name} names {named[name]} too")
-    _check_once(document, ("indicators",), [one.concept for one in source.indicators if one.concept])
+    document.check_once(("indicators",), [one.concept for one in source.indicators if one.concept])
     codes = {one.code for one in source.indicators}
     rules = {*GENERAL_RULES, *(rule.code for rule in source.rules)}
     for at, known in enumerate(source.known):
@@ -91,7 +82,7 @@ def _claims(document: Document, source: Source, codelists: CodeLists) -> Iterabl
     for at, rule in enumerate(source.rules):
         for sentence in rule.sentences:
             try:
-                statement = _spelt_out(parse(sentence, True), indicators)
+                statement = spelt_out(parse(sentence, True), indicators)
             except ValueError as error:
                 raise document.error(("rules", at, "says"), str(error)) from None
             names, places = (columns, indicators) if rule.over == "rows" else (indicators, columns)
@@ -101,21 +92,3 @@ def _claims(document: Document, source: Source, codelists: CodeLists) -> Iterabl
                         ("rules", at, "says"), f"no {'column' if names is columns else 'indicator'} {name}"
                     )
             yield SourceClaim(rule, statement, tuple(rule.columns or places))
-
-
-def _spelt_out(node: Any, codes: Sequence[str]) -> Any:
-    """The same statement with every `name*` inside a function spelt out."""
-    match node:
-        case Statement():
-            return Statement(*(_spelt_out(part, codes) for part in (node.given, node.relation, node.where)))
-        case Chain():
-            return replace(node, sides=tuple(_spelt_out(side, codes) for side in node.sides))
-        case Call():
-            args = [[code for code in codes if fnmatchcase(code, ref.name)] or [ref.name] for ref in node.args]
-            return replace(node, args=tuple(Ref(code) for some in args for code in some))
-        case Plus():
-            return replace(node, left=_spelt_out(node.left, codes), right=_spelt_out(node.right, codes))
-        case Ratio():
-            return replace(node, part=_spelt_out(node.part, codes), whole=_spelt_out(node.whole, codes))
-        case _:
-            return node
