@@ -7,7 +7,7 @@ import duckdb
 _AREAS, _PERIODS = "dim_areas.area_code", "dim_periods.period_code"
 _OTHER_DIMENSIONS = {
     "frame": "dim_frames.frame",
-    "concept_code": "dim_indicators.indicator_code",
+    **dict.fromkeys(("concept_code", "province_indicator_code", "indicator_codes"), "dim_indicators.indicator_code"),
     **dict.fromkeys(("source_code", "beside_source_code"), "dim_sources.source_code"),
     **{name: f"dim_classifications.{name}" for name in ("scheme_code", "category_code")},
     **{name: f"dim_programme_targets.{name}" for name in ("programme_code", "target_code")},
@@ -20,11 +20,12 @@ _OTHER_DIMENSIONS = {
     **dict.fromkeys(("missing_area_codes", "late_area_codes", "changed_area_codes"), _AREAS),
     **dict.fromkeys(("period_code", "since_period_code", "until_period_code"), _PERIODS),
 }
+_SEVERAL = ("reasons", "missing_area_codes", "late_area_codes", "changed_area_codes", "indicator_codes")
 _OF_MACHINES = re.compile(
     r"feed_id|series_code|known_code|column_name|(.*_)?submission_id(_.*)?|sha256|batch_id|supersedes|file_path|sender|correction_code|row_code"
 )
 _IN_WORDS = re.compile(
-    r".*_(vi|en)|citation|decision|history|(scheme|programme|denominator)_source|legal_basis|source|rule_source|declared_by|sheet_name|cell_address|template_version"
+    r".*_(vi|en)|citation|decision|history|candidate_codes|(scheme|programme|denominator)_source|legal_basis|source|rule_source|declared_by|sheet_name|cell_address|template_version"
 )
 _COLUMNS = """
     select table_name, column_name, comment from duckdb_columns()
@@ -37,7 +38,10 @@ def codes_without_words(marts: duckdb.DuckDBPyConnection) -> list[str]:
     """Codes that stand in a column and in no dimension, and columns of which nobody says what they are."""
     lists = {name for (name,) in marts.execute("select distinct codelist from marts.dim_codes").fetchall()}
     unknown = []
-    for mart, column, comment in marts.execute(_COLUMNS).fetchall():
+    columns = marts.execute(_COLUMNS).fetchall()
+    for mart in {mart for mart, _, _ in columns}:  # a view would be computed again for each of its columns
+        marts.execute(f"create temp table {mart} as from marts.{mart}")
+    for mart, column, comment in columns:
         named = re.search(r"dim_codes, (\w+)", comment)
         codelist = named[1] if named else column
         of_source = re.search(r"(dim_source_indicators)\b", comment) and column == "indicator_code"
@@ -54,20 +58,8 @@ def codes_without_words(marts: duckdb.DuckDBPyConnection) -> list[str]:
         else:
             unknown.append(f"{mart}.{column}: neither in words nor of a code list")
             continue
-        codes = f"select distinct {column} as codes from marts.{mart}"
-        several = (
-            "\\s+"
-            if column
-            in (
-                "reasons",
-                "missing_area_codes",
-                "late_area_codes",
-                "changed_area_codes",
-                "indicator_codes",
-                "candidate_codes",
-            )
-            else "$"
-        )
+        codes = f"select distinct {column} as codes from temp.{mart}"
+        several = "\\s+" if column in _SEVERAL else "$"
         strange = marts.execute(
             f"select code from (select unnest(regexp_split_to_array(codes, ?)) as code from ({codes})) anti join "
             f"({known}) as known(code) using (code) where code <> ''", [several],
