@@ -75,7 +75,7 @@ FULL = {ALL: 6, BOYS: 2, GIRLS: 3, CHILDREN: 0}
 
 
 @settings(
-    max_examples=3,
+    max_examples=2,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=list(HealthCheck),

@@ -1,4 +1,4 @@
-"""How many of something rare an area may report before it is unusual; docs/decisions/0018-unusual-counts.md."""
+"""How many of something rare an area may report before it is unusual; docs/decisions/0020-unusual-counts.md."""
 
 from math import exp, lgamma, log
 from pathlib import Path
