@@ -1,7 +1,9 @@
 """Tell each province's officer what is outstanding, by the release that stands."""
 
 from collections import defaultdict
+from concurrent.futures import Executor
 from datetime import date, datetime
+from itertools import starmap
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +69,7 @@ _COUNTS = """
 Row = dict[str, Any]
 
 
-def list_outstanding(home: Home | None = None) -> int:
+def list_outstanding(home: Home | None = None, pool: Executor | None = None) -> int:
     """Write outbox/<province>/outstanding.html and .xlsx for every province of today, by the release that stands.
 
     Shape   the number of reports that are outstanding. The newest period, and older ones where something is; a former
@@ -83,20 +85,25 @@ def list_outstanding(home: Home | None = None) -> int:
     today = as_of.astimezone(LOCAL_TIME).date()
     with duckdb.connect(str(release / "national.duckdb"), read_only=True) as connection:
         of_province = sections_by_province(connection, home.contracts.register, today)
-    written = set()
-    for province in home.contracts.register.on(today, "province"):
-        folder = home.outbox / province.code
-        written |= {folder / PAGE, folder / WORKBOOK}
-        if not _is_listed(folder, release_id):
-            said = (province.name, of_province.get(province.code, []), as_of, release_id)
-            write_whole(folder / WORKBOOK, outstanding_workbook(*said))
-            write_whole(folder / PAGE, outstanding_page(*said).encode())
+    folders = {home.outbox / province.code: province for province in home.contracts.register.on(today, "province")}
+    waiting = [
+        (folder, (province.name, of_province.get(province.code, []), as_of, release_id))
+        for folder, province in folders.items()
+        if not _is_listed(folder, release_id)
+    ]
+    list(pool.map(_write_list, *zip(*waiting, strict=True)) if pool and waiting else starmap(_write_list, waiting))
+    written = {folder / name for folder in folders for name in (PAGE, WORKBOOK)}
     for path in home.outbox.glob("*/outstanding.*"):
         if path not in written:
             path.unlink()  # of a province that is no more
     return len(
         {(one.area_code, section.period) for its in of_province.values() for section in its for one in section.reports}
     )
+
+
+def _write_list(folder: Path, said: tuple[str, list[Section], datetime, str]) -> None:
+    write_whole(folder / WORKBOOK, outstanding_workbook(*said))
+    write_whole(folder / PAGE, outstanding_page(*said).encode())
 
 
 def sections_by_province(

@@ -44,7 +44,7 @@ def run(now: datetime, home: Home, progress: Progress = unwatched) -> RunOutcome
         taking_in_feeds.result()
         answering = aside.submit(answer_outstanding, now, home, pool, progress)
         release_id = publish_release(now, home, judge, progress, found_whole)
-        outstanding = list_outstanding(home)
+        outstanding = list_outstanding(home, pool)
         letters = answering.result()
     confirm_all_read(home)
     return RunOutcome(sum(map(len, chunks)), letters, release_id, outstanding)
