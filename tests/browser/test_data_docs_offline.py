@@ -30,9 +30,11 @@ from tally.exports.pages import (
     changes_page,
     index_page,
     rule_page,
+    sources_page,
     submission_page,
     submissions_index,
     submissions_list,
+    targets_page,
     with_submissions,
 )
 from tally.vocabulary import Severity
@@ -98,6 +100,31 @@ def site(tmp_path_factory):
             [moved | cell | values | parts], 3, [moved | cell | said | declared],
         ),
     )  # fmt: skip
+    words = dict.fromkeys(("label_vi", "coverage_vi", "cut_off_vi", "label_en", "coverage_en", "cut_off_en"), "công an")
+    published = {
+        **words, "cell": "", "area_code": "VN", "window_start": NOW, "window_end": NOW, "obs_value": 81.6,
+        "status_vi": None, "unit_vi": "Phần trăm", "citation": "https://example.vn/<b>",
+    }  # fmt: skip
+    wrong = {
+        "rule_code": "N23", "known_code": "F7", "severity": "warning", "message_vi": "Dòng 35", "message_en": "Line 35",
+        "note_vi": "của số vụ", "note_en": "of incidents", "file_path": "published/police.csv",
+    }  # fmt: skip
+    file = {
+        "file_path": "published/police.csv",
+        "received_at": NOW,
+        "verdict": "accepted_with_warnings",
+        "line_count": 35,
+    }
+    source = {**words, "source_code": "police", "files": [file], "findings": [wrong], "figures": [published], "more": 1}
+    pages["pages/sources.html"] = sources_page(RELEASE, [source])
+    target = {
+        **dict.fromkeys(("programme_vi", "programme_en", "decision", "title_vi", "title_en"), "QĐ 23"),
+        **dict.fromkeys(("note_vi", "value_percent", "areas_expected", "period_code")),
+        "programme_code": "qd_23", "target_value": 4.5, "target_at": "most", "target_year": 2025,
+        "verification_status": "verified", "status_vi": "Không đánh giá được", "status_en": "Cannot be evaluated",
+        "reason_vi": "chỉ đếm trẻ em được phát hiện", "reason_en": "detected",
+    }  # fmt: skip
+    pages["pages/targets.html"] = targets_page(RELEASE, [target])
     pages = {name: with_submissions(html, has_page, "../" * name.count("/")) for name, html in pages.items()}
     rows = [
         {
@@ -150,6 +177,8 @@ def site(tmp_path_factory):
             "pages/changes.html",
             ["+3", "Đơn vị gửi đính chính", "C2025-001", "2 số liệu nữa", 'href="../submissions/s2.html"'],
         ),
+        ("pages/sources.html", ["81,6", "F7", "của số vụ", "https://example.vn/&lt;b&gt;", "fct_source_values"]),
+        ("pages/targets.html", ["≤ 4,5 %", "Không đánh giá được", "chỉ đếm trẻ em được phát hiện"]),
         ("submissions/s1.html", ["Trả lại", "BVTE-02!E8", "E8 = 3 &lt;script&gt;", "Chưa xử lý", 'href="s2.html"']),
     ],
 )

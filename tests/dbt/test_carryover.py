@@ -33,7 +33,7 @@ def difference(one: Path, other: Path) -> dict[str, int]:
         return {table: count for table, count in counts.items() if count}
 
 
-@settings(max_examples=2, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=1, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     first=st.dictionaries(st.sampled_from(REPORTS), figures, min_size=8), steps=st.lists(step, min_size=1, max_size=2)
 )
