@@ -168,3 +168,8 @@ def compared(words: str) -> str:
 def _joined(words: str) -> str:
     """Words without the spaces, save between two numbers: 1 1 is not 11."""
     return re.sub(r"(?<!\d) | (?!\d)", "", words)
+
+
+def capital(text: str) -> str:
+    """With its first letter as a sentence begins."""
+    return text[:1].upper() + text[1:]

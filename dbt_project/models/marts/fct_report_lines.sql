@@ -10,14 +10,9 @@ cells as (select * from {{ ref('figure_cells').include(database=false) }}),
 
 ratios as (select * from {{ ref('fct_ratios').include(database=false) }}),
 
-source_windows as (select * from {{ ref('dim_source_windows').include(database=false) }}),
-
 source_values as (
     select *
-    from {{ ref('fct_source_values').include(database=false) }}
-    where
-        is_current
-        and is_used
+    from {{ beside_periods() }}
 ),
 
 areas as (
@@ -61,55 +56,38 @@ said as (
     union all
 
     -- what another source counts, of the windows that its contract sets beside a period: the very same, if it has that
-    (
-        select
-            lines.report_code,
-            lines.line_code,
-            areas.frame,
-            areas.area_code,
-            areas.area_level,
-            areas.territory,
-            source_windows.period_code,
-            source_values.sex,
-            source_values.age_band,
-            '_T' as subset,
-            source_values.obs_value,
-            null as numerator_value,
-            null as denominator_value,
-            null as denominator_source,
-            source_values.obs_status,
-            null as status_reason,
-            null as areas_expected,
-            null as areas_filled,
-            source_values.window_start,
-            source_values.window_end,
-            source_values.citation,
-        from lines
-        inner join source_values
-            on
-                lines.source_code = source_values.source_code
-                and lines.indicator_code = source_values.indicator_code
-        inner join source_windows
-            on
-                source_values.source_code = source_windows.source_code
-                and source_values.window_start = source_windows.window_start
-                and source_values.window_end = source_windows.window_end
-        inner join areas
-            on
-                areas.frame = 'as_reported'
-                and source_windows.period_code = areas.period_code
-                and source_values.area_code = areas.area_code
-        qualify row_number() over (
-            partition by
-                lines.report_code,
-                lines.line_code,
-                areas.area_code,
-                source_windows.period_code,
-                source_values.sex,
-                source_values.age_band
-            order by source_windows.comparability = 'same_window' desc
-        ) = 1
-    )
+    select
+        lines.report_code,
+        lines.line_code,
+        areas.frame,
+        areas.area_code,
+        areas.area_level,
+        areas.territory,
+        source_values.period_code,
+        source_values.sex,
+        source_values.age_band,
+        '_T' as subset,
+        source_values.obs_value,
+        null as numerator_value,
+        null as denominator_value,
+        null as denominator_source,
+        source_values.obs_status,
+        null as status_reason,
+        null as areas_expected,
+        null as areas_filled,
+        source_values.window_start,
+        source_values.window_end,
+        source_values.citation,
+    from lines
+    inner join source_values
+        on
+            lines.source_code = source_values.source_code
+            and lines.indicator_code = source_values.indicator_code
+    inner join areas
+        on
+            areas.frame = 'as_reported'
+            and source_values.period_code = areas.period_code
+            and source_values.area_code = areas.area_code
 
     union all
 

@@ -12,43 +12,17 @@ sources as (select * from {{ ref('dim_sources').include(database=false) }}),
 
 source_indicators as (select * from {{ ref('dim_source_indicators').include(database=false) }}),
 
-source_windows as (select * from {{ ref('dim_source_windows').include(database=false) }}),
-
-source_values as (
-    select *
-    from {{ ref('fct_source_values').include(database=false) }}
-    where
-        is_current
-        and is_used
-),
-
--- only windows that the contract of a source states; where it gave several, that of the reports themselves
+-- no indicator of a source counts the same as another of it: that is held by its contract
 others as (
     select
         source_values.*,
         source_indicators.concept_code,
-        source_windows.period_code,
-    from source_values
+    from {{ beside_periods() }} as source_values
     inner join source_indicators
         on
             source_values.source_code = source_indicators.source_code
             and source_values.indicator_code = source_indicators.indicator_code
-    inner join source_windows
-        on
-            source_values.source_code = source_windows.source_code
-            and source_values.window_start = source_windows.window_start
-            and source_values.window_end = source_windows.window_end
     where source_indicators.concept_code is not null
-    qualify row_number() over (
-        partition by
-            source_values.source_code,
-            source_indicators.concept_code,
-            source_values.area_code,
-            source_windows.period_code,
-            source_values.sex,
-            source_values.age_band
-        order by source_windows.comparability = 'same_window' desc
-    ) = 1
 ),
 
 concepts as (

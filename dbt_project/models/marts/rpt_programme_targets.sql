@@ -21,6 +21,12 @@ periods as (
     where period_part = 'A1'
 ),
 
+codes as (
+    select *
+    from {{ ref('dim_codes').include(database=false) }}
+    where codelist = 'why_not'
+),
+
 ratios as (select * from {{ ref('fct_ratios').include(database=false) }}),
 
 figures as (
@@ -116,6 +122,15 @@ judged as (
             100 * numerator_value <= target_value * denominator_value
         ) as is_reached,
     from asked
+),
+
+told as (
+    select
+        judged.*,
+        codes.meaning_vi,
+        codes.meaning_en,
+    from judged
+    left join codes on judged.why_not = codes.code
 )
 
 select
@@ -145,21 +160,11 @@ select
         else 'behind'
     end as target_status,
     why_not,
-    case why_not
-        when 'not_measured' then reason_vi
-        when 'not_reported' then 'chưa có báo cáo năm nào được chấp nhận cho số liệu này'
-        when 'coverage_too_low' then 'chưa đủ đơn vị điền số liệu này'
-        when 'nobody_to_divide_by' then 'mẫu số bằng 0'
-    end as reason_vi,
-    case why_not
-        when 'not_measured' then reason_en
-        when 'not_reported' then 'no report of a year with this figure has been accepted yet'
-        when 'coverage_too_low' then 'too few areas have filled this figure'
-        when 'nobody_to_divide_by' then 'the denominator is 0'
-    end as reason_en,
+    coalesce(reason_vi, meaning_vi) as reason_vi,
+    coalesce(reason_en, meaning_en) as reason_en,
     note_vi,
     note_en,
     verification_status,
     decision,
     programme_source,
-from judged
+from told

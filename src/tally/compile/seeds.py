@@ -9,7 +9,7 @@ from io import StringIO
 from tally.areas.frames import placements
 from tally.areas.territory import Territory, key
 from tally.compile.codes import codes_in_words
-from tally.compile.ratios import ratio_tables
+from tally.compile.ratios import Row, ratio_tables
 from tally.compile.sources import source_tables
 from tally.contracts.areas import Area, Register
 from tally.contracts.grammar import parse
@@ -21,7 +21,6 @@ from tally.vocabulary import CORRECTED, Severity
 LAST_PERIOD = Period(2030, "A1")
 _SINCE_EVER = Period(0, "S1")
 _NAMES_SHOWN = 3
-Row = Sequence[str | int | date | Period | None]
 
 
 def seeds(contracts: Contracts) -> dict[str, bytes]:

@@ -47,14 +47,12 @@ def load_classifications(folder: Path, asked: AbstractSet[str]) -> tuple[Scheme,
     """Raises  ContractError where an indicator is not asked for or stands twice, or a category is not known."""
     document, classifications = read_as(folder, "classifications.yml", Classifications)
     for at, scheme in enumerate(classifications.schemes):
-        seen: set[str] = set()
+        allocated = [one.indicator for one in scheme.allocations]
+        document.check_once(("schemes", at, "allocations"), allocated, "indicator")
         for place, one in enumerate(scheme.allocations):
             key = ("schemes", at, "allocations", place)
             if one.indicator not in asked:
                 raise document.error((*key, "indicator"), f"no form asks for {one.indicator}")
-            if one.indicator in seen:
-                raise document.error((*key, "indicator"), f"{one.indicator} stands twice")
-            seen.add(one.indicator)
             if one.category and one.category not in {category.code for category in scheme.categories}:
                 raise document.error((*key, "category"), f"no category {one.category}")
     return tuple(classifications.schemes)

@@ -51,9 +51,7 @@ def check_codes(document: Document, codelists: CodeLists) -> None:
         raise document.error(("codes",), f"{name} {'is missing' if name in LISTS else 'is not known'}")
     for name, lines in codelists.codes.items():
         codes = [line.code for line in lines]
-        for at, code in enumerate(codes):
-            if code in codes[:at]:
-                raise document.error(("codes", name, at), f"{code} stands twice")
+        document.check_once(("codes", name), codes)
         needed = set(LISTS[name] or codes)
         for code in sorted(needed ^ set(codes)):
             raise document.error(("codes", name), f"{code} {'is missing' if code in needed else 'is not known'}")

@@ -40,11 +40,8 @@ def load_commitments(folder: Path, known: Mapping[str, Iterable[str]]) -> tuple[
     Raises  ContractError where one is not known, or a code stands twice.
     """
     document, commitments = read_as(folder, "commitments.yml", Commitments)
-    seen: set[str] = set()
+    document.check_once(("commitments",), [one.code for one in commitments.commitments], "code")
     for at, one in enumerate(commitments.commitments):
-        if one.code in seen:
-            raise document.error(("commitments", at, "code"), f"{one.code} stands twice")
-        seen.add(one.code)
         named = {
             "indicators": one.indicators,
             "feed": (one.feed,),

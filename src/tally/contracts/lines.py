@@ -43,11 +43,11 @@ class Document:
                 return ContractError(self.name, self._lines[key[:end]], spelt(key), message)
         return ContractError(self.name, None, spelt(key), message)
 
-    def check_once(self, key: Key, codes: Sequence[str | int]) -> None:
-        """Raises  ContractError at the first that stands a second time."""
+    def check_once(self, key: Key, codes: Sequence[str | int], *within: str) -> None:
+        """Raises  ContractError at the first that stands a second time, `within` its line."""
         for at, code in enumerate(codes):
             if code in codes[:at]:
-                raise self.error((*key, at), f"{code} stands twice")
+                raise self.error((*key, at, *within), f"{code} stands twice")
 
     def _build(self, node: yaml.Node, key: Key) -> Any:
         self._lines.setdefault(key, node.start_mark.line + 1)

@@ -87,11 +87,8 @@ def check_ratios(document: Document, ratios: Sequence[Ratio], forms: Sequence[Fo
     for form in forms:
         for indicator in form.indicators:
             rows.setdefault(indicator.code, []).append((form, indicator))
-    seen: set[str] = set()
+    document.check_once(("ratios",), [ratio.code for ratio in ratios], "code")
     for at, ratio in enumerate(ratios):
-        if ratio.code in seen:
-            raise document.error(("ratios", at, "code"), f"{ratio.code} stands twice")
-        seen.add(ratio.code)
         for part, cells in (("numerator", ratio.numerator), ("denominator", ratio.denominator_cells)):
             for place, cell in enumerate(cells):
                 key: Key = ("ratios", at, part, place)

@@ -98,9 +98,7 @@ def check_reports(
     indicators[None] = {indicator.code for form in forms for indicator in form.indicators}
     known = {ratio.code for ratio in ratios}
     for of, codes in (("code", [one.code for one in reports]), ("sheet", [one.sheet for one in reports])):
-        for at, code in enumerate(codes):
-            if code in codes[:at]:
-                raise document.error(("reports", at, of), f"{code} stands twice")
+        document.check_once(("reports",), codes, of)
     for at, report in enumerate(reports):
         seen: dict[str, ReportLine] = {}
         for place, table in enumerate(report.tables):

@@ -11,7 +11,6 @@ from tally.contracts.grammar import Statement
 from tally.contracts.model import (
     Check,
     Code,
-    Line,
     MonthDay,
     Part,
     Rule,
@@ -88,7 +87,7 @@ class Window(Strict):
         return start, date.fromisoformat(f"{year}-{self.end}")
 
 
-class SourceIndicator(Line):
+class SourceIndicator(Strict):
     """What a source counts. `concept`: the indicator of the reports that counts the same; `series`: as published."""
 
     code: Code

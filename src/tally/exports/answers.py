@@ -10,6 +10,7 @@ from typing import Literal
 
 from tally.contracts.model import Contracts, Rule, SubmissionRule
 from tally.exports.marked import Mark
+from tally.names import capital
 from tally.periods import LOCAL_TIME
 from tally.vocabulary import Severity, Verdict
 
@@ -199,7 +200,7 @@ def _without_common_end(lines: list[Line], language: Language) -> tuple[list[Lin
         ends = {end for _, found, end in parted if found}
         if len(ends) == 1 and all(found for _, found, _ in parted):
             end = f"{joint.lstrip('.; ')}{ends.pop()}"
-            return [Line(line.where, start) for line, (start, _, _) in zip(lines, parted, strict=True)], _capital(end)
+            return [Line(line.where, start) for line, (start, _, _) in zip(lines, parted, strict=True)], capital(end)
     return lines, None
 
 
@@ -252,7 +253,7 @@ def _where(findings: Sequence[Finding], contracts: Contracts, language: Language
         kind = ("Biểu" if vi else "form") if sheet in forms else ("Trang" if vi else "sheet")
         word = "ô" if vi else "cell" if len(addresses) == 1 else "cells"
         places.append(f"{kind} {sheet}" + (f", {word} {', '.join(map(_said, named))}" if named else ""))
-    return _capital("; ".join(places)) + (_OTHERS[language].format(others) if others else ""), not others
+    return capital("; ".join(places)) + (_OTHERS[language].format(others) if others else ""), not others
 
 
 def runs(addresses: Iterable[str]) -> str:
@@ -280,7 +281,3 @@ def _place(address: str | None) -> tuple[int, tuple[int, str]]:
     """(row, column), in the order of a sheet: columns by their letters, A before Z before AA."""
     found = _ADDRESS.fullmatch(address or "")
     return (int(found[2]), (len(found[1]), found[1])) if found else (0, (0, ""))
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -1,7 +1,7 @@
 """Take in the feeds of other sources: into the archive and the ledger as reports are, then judged all together."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path, PurePosixPath
@@ -14,15 +14,18 @@ import pyarrow.parquet as pq
 from tally.adapters.archive import file_hash
 from tally.adapters.files import appearing, locked, write_whole
 from tally.adapters.gx import Validation, run_checkpoint
+from tally.adapters.ledger import Event
 from tally.contracts.model import FEEDS as ALL_FEEDS
 from tally.contracts.model import Contracts, Text
-from tally.contracts.sources import Source, series_of
+from tally.contracts.sources import FeedRule, Source, SourceRule, series_of
 from tally.exports.feed_letter import FeedFinding, feed_letter
 from tally.intake.feeds import read_feed
 from tally.judgement.feeds import Broken, Figure, Place, Published
+from tally.names import capital
 from tally.periods import LOCAL_TIME
 from tally.pipeline.home import Home
-from tally.pipeline.receive import FEEDS, files_in, received_times, spelt_path
+from tally.pipeline.judgements import has_tables
+from tally.pipeline.receive import FEEDS, Arrival, archived, arrivals_in
 from tally.pipeline.state import Feed, State
 from tally.readings import Fault, FeedFile, FeedLine
 from tally.vocabulary import Severity, Verdict
@@ -71,42 +74,32 @@ def take_in_feeds(now: datetime, home: Home | None = None) -> bool:
 
 def is_whole(folder: Path) -> bool:
     """Whether every table of a batch of feeds is there, with the columns that the present code writes."""
-    return all(
-        (folder / f"{name}.parquet").exists() and pq.read_schema(folder / f"{name}.parquet").remove_metadata() == schema
-        for name, schema in TABLES.items()
-    )
+    return has_tables(folder, TABLES)
 
 
-def _arrivals(home: Home, state: State, now: datetime) -> Iterator[tuple[datetime, str, Path]]:
+def read_archived(home: Home, sha256: str, received_at: datetime, source: Source) -> FeedFile:
+    """A feed as it was received.
+
+    Raises  LedgerError if the archived file is not what its name says.
+    """
+    home.archive.verify(sha256)
+    today = received_at.astimezone(LOCAL_TIME).date()
+    return read_feed(home.archive.path(sha256).read_bytes(), source, home.contracts, today)
+
+
+def _arrivals(home: Home, state: State, now: datetime) -> Iterator[Arrival]:
     shipped = {(one.file_path, one.sha256) for one in state.feeds.values()}
     for path in sorted((home.project / SHIPPED).glob("*.csv")):
         name = f"{SHIPPED}/{path.name}"
         if (name, file_hash(path)) not in shipped:
             yield now, name, path
     seen = {(one.file_path, one.size, one.mtime_ns) for one in state.feeds.values()}
-    times = received_times(home.received_csv)
-    for text, status in files_in(home.inbox / FEEDS):
-        name = spelt_path(text[len(str(home.root)) + 1 :])
-        if (name, status.st_size, status.st_mtime_ns) not in seen:
-            received_at = times.get(name, now)
-            if received_at <= now:
-                yield received_at, name, Path(text)
+    yield from arrivals_in(home, home.inbox / FEEDS, seen, now)
 
 
-def _receive(home: Home, arrivals: Sequence[tuple[datetime, str, Path]]) -> Iterator[dict[str, Any]]:
-    kept = home.archive.keep([path for _, _, path in arrivals]) if arrivals else []
-    for (received_at, name, _), copy in zip(arrivals, kept, strict=True):
-        if not isinstance(copy, OSError):  # what cannot be read waits for the next run
-            yield {
-                "event": "feed_received",
-                "feed_id": hashlib.sha256(f"{name}\0{copy.sha256}".encode()).hexdigest()[:16],
-                "source_code": _source_of(name),
-                "file_path": name,
-                "sha256": copy.sha256,
-                "size": copy.size,
-                "mtime_ns": copy.mtime_ns,
-                "received_at": received_at.isoformat(),
-            }
+def _receive(home: Home, arrivals: Sequence[Arrival]) -> Iterator[Event]:
+    for feed_id, file in archived(home, arrivals) if arrivals else ():
+        yield {"event": "feed_received", "feed_id": feed_id, **file, "source_code": _source_of(file["file_path"])}
 
 
 def _source_of(name: str) -> str | None:
@@ -203,10 +196,7 @@ def _read(home: Home, feeds: Sequence[Feed]) -> list[_Entry]:
             fault = Fault("N02", Severity.CRITICAL, None, None, None, vi, en)
             entries.append(_Entry(feed, FeedFile(faults={"N02": fault})))
             continue
-        home.archive.verify(feed.sha256)
-        today = feed.received_at.astimezone(LOCAL_TIME).date()
-        content = home.archive.path(feed.sha256).read_bytes()
-        entries.append(_Entry(feed, read_feed(content, source, home.contracts, today)))
+        entries.append(_Entry(feed, read_archived(home, feed.sha256, feed.received_at, source)))
     return entries
 
 
@@ -229,6 +219,8 @@ def _judge_suite(
     """
     checks = home.contracts.suites[suite]
     rules = {rule.code: rule for rule in home.contracts.feeds.rules}
+    all_rules: dict[str, FeedRule | SourceRule] = {**rules}
+    all_rules |= {rule.code: rule for source in home.contracts.sources for rule in source.rules}
     about_files = [check.column for check in checks if check.column in rules and rules[check.column].verdict]
     about_lines = [
         check.column
@@ -252,65 +244,46 @@ def _judge_suite(
     validation = run_checkpoint(f"{suite}-{batch_id}", path, frame, ["feed_id", "line"], now)
     by_id = {one.feed.feed_id: one for one in mine}
     lines = {(one.feed.feed_id, line.number): line for one in mine for line in one.file.lines}
+    sources = {source.source: source for source in home.contracts.sources}
     for judgement in validation.judgements:
         for row in judgement.unexpected:
             entry, place = by_id[row.index[0]], (str(row.index[0]), int(row.index[1]))
-            rule, feed = judgement.rule_code, entry.feed
-            if place[1] == _FILE:
-                entry.findings.append(_finding(feed, rule, entry.file.faults[rule], home.contracts))
-            elif rule in lines[place].faults:
-                entry.findings.append(_finding(feed, rule, lines[place].faults[rule], home.contracts, place[1]))
+            code, feed = judgement.rule_code, entry.feed
+            at = lines.get(place)
+            fault = (at or entry.file).faults.get(code)
+            if fault:
+                text = Text(vi=fault.vi, en=fault.en)
+                found = _finding(feed, all_rules[code], text, fault.cell_address, at.number if at else None)
             else:
-                of_line = broken[str(feed.source_code)][rule][place]
-                entry.findings.append(_broken(feed, rule, lines[place], of_line, home.contracts))
+                assert at
+                source = sources[str(feed.source_code)]
+                text = broken[source.source][code][place].text
+                found = _finding(feed, all_rules[code], text, "value", at.number) | _known_as(code, at, source)
+            entry.findings.append(found)
     return validation
 
 
-def _finding(feed: Feed, rule_code: str, fault: Fault, contracts: Contracts, line: int | None = None) -> dict[str, Any]:
-    rule = next(one for one in contracts.feeds.rules if one.code == rule_code)
+def _finding(
+    feed: Feed, rule: FeedRule | SourceRule, text: Text, column: str | None, line: int | None = None
+) -> dict[str, Any]:
     return {
         "feed_id": feed.feed_id,
         "source_code": feed.source_code,
-        "rule_code": rule_code,
+        "rule_code": rule.code,
         "severity": rule.severity,
         "line_number": line,
-        "column_name": fault.cell_address,
-        "message_vi": f"{_capital(fault.vi)}. Quy tắc: {rule.tell.vi}; hãy {rule.mend.vi}.",
-        "message_en": f"{_capital(fault.en)}. Rule: {rule.tell.en}; please {rule.mend.en}.",
+        "column_name": column,
+        "message_vi": f"{capital(text.vi)}. Quy tắc: {rule.tell.vi}; hãy {rule.mend.vi}.",
+        "message_en": f"{capital(text.en)}. Rule: {rule.tell.en}; please {rule.mend.en}.",
     }
 
 
-def _broken(feed: Feed, rule_code: str, line: FeedLine, broken: Broken, contracts: Contracts) -> dict[str, Any]:
-    source = next(one for one in contracts.sources if one.source == feed.source_code)
-    rules: Iterable[Any] = (*contracts.feeds.rules, *source.rules)
-    rule = next(one for one in rules if one.code == rule_code)
-    known = next(
-        (
-            one
-            for one in source.known
-            if (one.rule, one.indicator, one.start, one.end) == (rule_code, line.indicator_code, line.start, line.end)
-        ),
-        None,
-    )
-    note: Mapping[str, str | None] = known.note.model_dump() if known else {"vi": None, "en": None}
-    return {
-        "feed_id": feed.feed_id,
-        "source_code": source.source,
-        "rule_code": rule_code,
-        "severity": rule.severity,
-        "line_number": line.number,
-        "column_name": "value",
-        "indicator_code": line.indicator_code,
-        "message_vi": f"{_capital(broken.text.vi)}. Quy tắc: {rule.tell.vi}; hãy {rule.mend.vi}.",
-        "message_en": f"{_capital(broken.text.en)}. Rule: {rule.tell.en}; please {rule.mend.en}.",
-        "known_code": known.code if known else None,
-        "note_vi": note["vi"],
-        "note_en": note["en"],
-    }
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+def _known_as(rule_code: str, line: FeedLine, source: Source) -> dict[str, str | None]:
+    """The indicator of a figure that breaks a rule, and the note on it if it is known to."""
+    broken = (rule_code, line.indicator_code, line.start, line.end)
+    known = next((one for one in source.known if (one.rule, one.indicator, one.start, one.end) == broken), None)
+    noted = {"known_code": known.code, "note_vi": known.note.vi, "note_en": known.note.en} if known else {}
+    return {"indicator_code": line.indicator_code, **noted}
 
 
 def _values(entries: Sequence[_Entry], published: Published, contracts: Contracts) -> Iterator[dict[str, Any]]:

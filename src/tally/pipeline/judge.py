@@ -21,6 +21,7 @@ from tally.contracts.model import ACROSS_FORMS, ACROSS_PERIODS, SUBMISSION, Chec
 from tally.errors import JudgingError
 from tally.judgement.figures import INDEX, Batch
 from tally.judgement.submission import Sent, Standing, standing
+from tally.names import capital
 from tally.periods import LOCAL_TIME, Period
 from tally.pipeline.earlier import Judged, past_of
 from tally.pipeline.explained import Explained
@@ -246,8 +247,8 @@ def _judge_submissions(entries: Sequence[_Entry], home: Home, batch_id: str, now
                     "cell_address": None if rule.verdict else fault.cell_address,
                     "indicator_code": fault.indicator_code,
                     "column_code": None,
-                    "message_vi": f"{_capital(fault.vi)}; hãy {rule.mend.vi}.",
-                    "message_en": f"{_capital(fault.en)}; please {rule.mend.en}.",
+                    "message_vi": f"{capital(fault.vi)}; hãy {rule.mend.vi}.",
+                    "message_en": f"{capital(fault.en)}; please {rule.mend.en}.",
                 }
             )
     return validation
@@ -441,7 +442,3 @@ def _form_of(sheet_name: str | None, contracts: Contracts) -> str | None:
 
 def _suite(home: Home, suite: str) -> Path:
     return home.project / "expectations" / f"{suite}.json"
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

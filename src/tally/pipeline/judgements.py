@@ -1,5 +1,6 @@
 """What judging leaves of a batch: the tables that marts are built from. Deleted ones are made again by judging."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pyarrow as pa
@@ -36,9 +37,14 @@ _TABLES = {"submissions": SUBMISSIONS, "findings": FINDINGS, "observations": OBS
 
 def is_whole(folder: Path) -> bool:
     """Whether every table of a batch is there, with the columns that the present code writes."""
+    return has_tables(folder, _TABLES)
+
+
+def has_tables(folder: Path, tables: Mapping[str, pa.Schema]) -> bool:
+    """Whether a folder has these tables, with just these columns."""
     return all(
         (folder / f"{name}.parquet").exists() and pq.read_schema(folder / f"{name}.parquet").remove_metadata() == schema
-        for name, schema in _TABLES.items()
+        for name, schema in tables.items()
     )
 
 

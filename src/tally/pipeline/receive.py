@@ -6,6 +6,7 @@ import logging
 import os
 import unicodedata
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
@@ -19,6 +20,8 @@ from tally.pipeline.progress import Progress, unwatched
 from tally.pipeline.state import State, Submission
 
 FEEDS = "feeds"
+Arrival = tuple[datetime, str, Path]
+"""When a file was received, its path from TALLY_HOME, and where it lies."""
 _log = logging.getLogger(__name__)
 _LARGEST_CHUNK, _SMALLEST_CHUNK = 1000, 200
 """Workbooks: a task costs seconds before its first line, and a chunk of a thousand is read in less than 300 MB."""
@@ -81,19 +84,48 @@ def _wanted(one: Submission, area: str | None, period: str | None, home: Home) -
     return (area is None or area in areas) and period in (None, one.period_code)
 
 
-def _arrivals(home: Home, state: State, now: datetime) -> Iterator[tuple[datetime, str, Path]]:
+def _arrivals(home: Home, state: State, now: datetime) -> Iterator[Arrival]:
     seen = {(one.file_path, one.size, one.mtime_ns) for one in state.submissions.values()}
-    times = received_times(home.received_csv)
+    return arrivals_in(home, home.inbox, seen, now, aside=home.inbox / FEEDS)
+
+
+def arrivals_in(
+    home: Home, folder: Path, seen: AbstractSet[tuple[str, int, int]], now: datetime, aside: Path | None = None
+) -> Iterator[Arrival]:
+    """The files that came into a folder of the inbox by `now`, but for those that were seen: path, size and time."""
+    times = _received_times(home.received_csv)
     root = len(str(home.root)) + 1
-    for path, status in files_in(home.inbox, aside=home.inbox / FEEDS):
-        name = spelt_path(path[root:])
+    for path, status in _files(folder, aside):
+        name = _text(path[root:])
         if (name, status.st_size, status.st_mtime_ns) not in seen:
             received_at = times.get(unicodedata.normalize("NFC", name), now)
             if received_at <= now:
                 yield received_at, name, Path(path)
 
 
-def files_in(inbox: Path, aside: Path | None = None) -> Iterator[tuple[str, os.stat_result]]:
+def archived(home: Home, arrivals: Sequence[Arrival]) -> Iterator[tuple[str, Event]]:
+    """Archive some files: of each its id, and what the ledger is to say of it whatever it holds.
+
+    Blanks  none of a file that cannot be read: it waits for the next run.
+    """
+    kept = home.archive.keep([path for _, _, path in arrivals])
+    for (received_at, name, path), copy in zip(arrivals, kept, strict=True):
+        if isinstance(copy, OSError):
+            _leave(path, copy)
+        else:
+            yield (
+                hashlib.sha256(f"{name}\0{copy.sha256}".encode()).hexdigest()[:16],
+                {
+                    "file_path": name,
+                    "sha256": copy.sha256,
+                    "size": copy.size,
+                    "mtime_ns": copy.mtime_ns,
+                    "received_at": received_at.isoformat(),
+                },
+            )
+
+
+def _files(inbox: Path, aside: Path | None) -> Iterator[tuple[str, os.stat_result]]:
     """Regular files that senders left; not what editors and transfers leave beside them, nor a folder set aside."""
     folders = [str(inbox)] if inbox.exists() else []
     while folders:
@@ -113,27 +145,15 @@ def files_in(inbox: Path, aside: Path | None = None) -> Iterator[tuple[str, os.s
                 _leave(Path(entry.path), error)
 
 
-def _receive(home: Home, arrivals: Sequence[tuple[datetime, str, Path]]) -> Iterator[Event]:
+def _receive(home: Home, arrivals: Sequence[Arrival]) -> Iterator[Event]:
     """Archive some files; what the ledger is to say of each."""
-    kept = home.archive.keep([path for _, _, path in arrivals])
-    for (received_at, name, path), copy in zip(arrivals, kept, strict=True):
-        if isinstance(copy, OSError):
-            _leave(path, copy)
-            continue
-        _, *inside = PurePosixPath(name).parts
-        yield {
-            "event": "received",
-            "submission_id": hashlib.sha256(f"{name}\0{copy.sha256}".encode()).hexdigest()[:16],
-            "file_path": name,
-            "sha256": copy.sha256,
-            "size": copy.size,
-            "mtime_ns": copy.mtime_ns,
-            "sender": inside[0] if len(inside) > 1 else "",
-            "received_at": received_at.isoformat(),
-        }
+    for submission_id, file in archived(home, arrivals):
+        _, *inside = PurePosixPath(file["file_path"]).parts
+        sender = inside[0] if len(inside) > 1 else ""
+        yield {"event": "received", "submission_id": submission_id, **file, "sender": sender}
 
 
-def spelt_path(path: str) -> str:
+def _text(path: str) -> str:
     """A path as text; bytes that are no UTF-8 (names from old archives) are spelt out."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
@@ -145,11 +165,7 @@ def _leave(path: Path, error: OSError) -> None:
     )
 
 
-def received_times(path: Path) -> dict[str, datetime]:
-    """When each file was received, as the gateway's received.csv says.
-
-    Raises  ContractError if it cannot be read.
-    """
+def _received_times(path: Path) -> dict[str, datetime]:
     if not path.exists():
         return {}
     times: dict[str, datetime] = {}

@@ -11,9 +11,8 @@ import duckdb
 
 from tally.adapters.tables import rows_of
 from tally.errors import UsageError
-from tally.intake.feeds import read_feed
 from tally.intake.workbook import read_workbook
-from tally.periods import LOCAL_TIME
+from tally.pipeline.feeds import read_archived
 from tally.pipeline.home import Home
 from tally.pipeline.recipe import Cell, Figure, Line, Share, add_up, lines_of, recipe_of
 from tally.pipeline.releases import named_release
@@ -195,9 +194,7 @@ def trace_source(home: Home, asked: SourceFigure, release: str = "current") -> d
     read: dict[str, dict[int, float | None]] = {}
     for line in lines:
         if line["sha256"] not in read:
-            home.archive.verify(line["sha256"])
-            today = line["received_at"].astimezone(LOCAL_TIME).date()
-            file = read_feed(home.archive.path(line["sha256"]).read_bytes(), source, home.contracts, today)
+            file = read_archived(home, line["sha256"], line["received_at"], source)
             read[line["sha256"]] = {one.number: one.value for one in file.lines}
         value = read[line["sha256"]].get(line["line_number"])
         line |= {"read": value, "agrees": value == line["published"]}
